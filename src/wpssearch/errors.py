@@ -1,0 +1,54 @@
+"""What can go wrong, as one tree. Every message is a sentence that says what to do next.
+
+Error
+├── UsageError      the request itself cannot be carried out (an unreadable period, an unknown facet)
+├── IndexMissing    there is no index at the place that was named
+├── IndexLocked     another process is writing to the index
+├── IndexDamaged    the files of the index cannot be read as what they should be
+├── NoSource        none of the named sources could be read
+└── UnknownRecord   no record has the id that was asked for
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Error",
+    "IndexDamaged",
+    "IndexLocked",
+    "IndexMissing",
+    "NoSource",
+    "UnknownRecord",
+    "UsageError",
+]
+
+
+class Error(Exception):
+    """Base of every error that a caller of wpssearch can act on."""
+
+
+class UsageError(Error, ValueError):
+    """The request cannot be carried out as it is written."""
+
+
+class IndexMissing(Error):
+    """No index stands where one was named."""
+
+
+class IndexLocked(Error):
+    """Another writer holds the index."""
+
+
+class IndexDamaged(Error):
+    """A file of the index is not what the index wrote."""
+
+
+class NoSource(Error):
+    """None of the sources that were named could be read."""
+
+
+class UnknownRecord(Error, KeyError):
+    """No record of the index has this id."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument; a reader wants the sentence.
+        return str(self.args[0]) if self.args else ""
