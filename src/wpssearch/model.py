@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 __all__ = [
@@ -34,8 +33,6 @@ Role = Literal["place", "partner"]
 
 #: The facets that every record can carry; a source may bring further ones under its own names.
 CORE_FACETS = ("period", "agency", "mission", "country")
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +136,13 @@ class Record:
     period: Period | None = None
     missions: tuple[Tag, ...] = ()
     countries: tuple[Tag, ...] = ()
-    facets: Mapping[str, tuple[Tag, ...]] = _NOTHING
+    facets: Mapping[str, tuple[Tag, ...]] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     sections: tuple[Section, ...] = ()
     truncated: bool = False
     url: str | None = None
     source: Source = Source()
-    extra: Mapping[str, Any] = _NOTHING
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -222,7 +219,7 @@ class Search:
     mission: tuple[str, ...] = ()
     country: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
-    where: Mapping[str, tuple[str, ...]] = _NOTHING
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlap: bool = False
     limit: int = 10
     offset: int = 0
@@ -363,12 +360,12 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     more: Mapping[str, int]
-    filters: Mapping[str, tuple[str, ...]] = _NOTHING
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     total_exact: bool = True
     offset: int = 0
     limit: int = 10
     suggestion: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {

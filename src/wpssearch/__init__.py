@@ -1,0 +1,84 @@
+"""Full-text search with facets and evidence over records of who did what, where and when.
+
+    import wpssearch
+
+    with wpssearch.open("index") as index:
+        index.ingest(["corpus"])
+        for hit in index.search("police gender desks Liberia").hits:
+            print(hit.title, hit.score)
+
+Names are loaded when they are first used: ``import wpssearch`` alone costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wpssearch.engine import Index, tag
+    from wpssearch.engine import open_index as open
+    from wpssearch.errors import (
+        Error,
+        IndexDamaged,
+        IndexLocked,
+        IndexMissing,
+        UnknownRecord,
+        UsageError,
+    )
+    from wpssearch.model import (
+        FacetValue,
+        Hit,
+        Period,
+        Record,
+        Report,
+        Results,
+        Search,
+        Section,
+        Skip,
+        Snippet,
+        Source,
+        Tag,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Error",
+    "FacetValue",
+    "Hit",
+    "Index",
+    "IndexDamaged",
+    "IndexLocked",
+    "IndexMissing",
+    "Period",
+    "Record",
+    "Report",
+    "Results",
+    "Search",
+    "Section",
+    "Skip",
+    "Snippet",
+    "Source",
+    "Tag",
+    "UnknownRecord",
+    "UsageError",
+    "open",
+    "tag",
+]
+
+_ENGINE = {"Index": "Index", "open": "open_index", "tag": "tag"}
+_ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "UnknownRecord", "UsageError"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = "engine" if name in _ENGINE else "errors" if name in _ERRORS else "model"
+    value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,243 @@
+"""The one analyzer: text to terms with character offsets, for index, query and highlight alike.
+
+A text is cut at blanks into chunks, a chunk is folded (case, accents, compatibility forms) with a
+map back to the original, and the folded chunk is cut into words. What the index keeps of a word
+is its *form* (folded, as written) together with its *stem*, and whether it was written in
+capitals. Which forms a query word finds is decided when it is asked for, since only the whole
+corpus can tell an acronym (a word that it writes in capitals alone) from a shouted word.
+
+- ``gender-based`` is ``gender`` and ``based`` at successive positions, and also ``genderbased``,
+  which begins at the first and is two positions wide: phrases match on both sides.
+- ``women's`` is ``women``; ``d'Ivoire`` is ``d``, ``ivoire`` and ``divoire``; ``DPKO/DFS`` two words.
+- ``U.N.`` is ``un``, ``1,325`` is ``1325``; ``NGOs`` is the acronym ``ngo``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+
+from wpssearch.folding import Folded
+from wpssearch.stemming import Stemmer
+
+__all__ = ["CAPITALS", "PLAIN", "SHOUTED", "Analyzer", "Term", "Token", "tokenize"]
+
+#: How a form was written. A line all in capitals tells nothing of its words.
+CAPITALS, PLAIN, SHOUTED = "C", "p", "s"
+
+_CHUNK = re.compile(r"\S+")
+_WORD = r"[^\W_]+"
+#: Dotted initials, numbers with thousands, words joined by hyphens or apostrophes. Applied to
+#: folded text, which has no combining marks: there every engine agrees on what a letter is.
+TOKEN_PATTERN = (
+    r"(?<![^\W_])(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])"
+    r"|(?<![^\W_])\d{1,3}(?:,\d{3})+(?![^\W_])"
+    rf"|{_WORD}(?:[-\u2010'\u2019\u02bc]{_WORD})*"
+)
+_PART = re.compile(_WORD)
+_APOSTROPHES = "'\u2019\u02bc"
+
+# Bounds against hostile text: a chunk of a megabyte is no word of any language.
+_MAX_FORM = 100
+_MAX_JOINED_PARTS = 6
+_MAX_CACHED_CHUNK = 64
+_MIN_SHOUTED_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text.
+
+    ``position`` counts words from 0; ``width`` is how many positions the token covers (more than
+    one for the joined form of a hyphenated word alone). ``start`` and ``end`` are code points.
+    """
+
+    form: str
+    case: str
+    position: int
+    width: int
+    start: int
+    end: int
+
+    def moved(self, offset: int) -> Token:
+        """The same token in a text that has ``offset`` code points before this one."""
+        return replace(self, start=self.start + offset, end=self.end + offset)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Term:
+    """What the index keeps of a word: ``stem``, ``form`` and the ``case`` it was written in."""
+
+    stem: str
+    form: str
+    case: str
+
+    def encode(self) -> str:
+        """One string that sorts by stem first, so that the forms of a stem stand together."""
+        return f"{self.stem}\t{self.form}\t{self.case}"
+
+    @classmethod
+    def decode(cls, text: str) -> Term:
+        stem, form, case = text.split("\t")
+        return cls(stem, form, case)
+
+
+def _bounded(form: str) -> str:
+    if len(form) <= _MAX_FORM:
+        return form
+    digest = blake2b(form.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return form[: _MAX_FORM - 17] + "_" + digest
+
+
+#: (form, case, relative position, width, start, end) of each token of a chunk; its positions.
+_ChunkTokens = tuple[tuple[tuple[str, str, int, int, int, int], ...], int]
+_Spans = Callable[[str], Iterator[tuple[int, int]]]
+
+
+def _pattern_spans() -> _Spans:
+    pattern = re.compile(TOKEN_PATTERN)
+
+    def spans(chunk: str) -> Iterator[tuple[int, int]]:
+        return (match.span() for match in pattern.finditer(chunk))
+
+    return spans
+
+
+def nltk_spans() -> _Spans:
+    """The same cuts made by NLTK's ``RegexpTokenizer``: what ingest uses, where NLTK is loaded.
+
+    That tokenizer runs its pattern and nothing else, so the search path, which cannot afford the
+    half second that importing NLTK takes, runs the pattern itself; a test holds the two equal.
+    """
+    from nltk.tokenize import RegexpTokenizer
+
+    spans: _Spans = RegexpTokenizer(TOKEN_PATTERN).span_tokenize
+    return spans
+
+
+def _case(written: str) -> str:
+    letters = [c for c in written if c.isalpha()]
+    return CAPITALS if len(letters) > 1 and written.isupper() else PLAIN
+
+
+def _is_plural_acronym(written: str) -> bool:
+    return len(written) > 2 and written[-1] == "s" and written[:-1].isupper() and written.isalpha()
+
+
+def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
+    folded = Folded(chunk)
+    out: list[tuple[str, str, int, int, int, int]] = []
+    position = 0
+    for start, end in spans(folded.text):
+        text = folded.text[start:end]
+        if "." in text or "," in text:
+            a, b = folded.span(start, end)
+            form = text.replace(".", "").replace(",", "")
+            out.append((_bounded(form), _case(chunk[a:b]), position, 1, a, b))
+            position += 1
+            continue
+        first = position
+        parts: list[str] = []
+        outer = (0, 0)
+        for match in _PART.finditer(text):
+            part = match.group()
+            before = text[match.start() - 1] if match.start() else ""
+            if part == "s" and parts and before in _APOSTROPHES:
+                continue
+            a, b = folded.span(start + match.start(), start + match.end())
+            written = chunk[a:b]
+            case = _case(written)
+            form = part
+            if case == PLAIN and _is_plural_acronym(written):
+                form, case = part[:-1], CAPITALS
+            out.append((_bounded(form), case, position, 1, a, b))
+            outer = (outer[0] if parts else a, b)
+            parts.append(part)
+            position += 1
+        if 1 < len(parts) <= _MAX_JOINED_PARTS:
+            joined = _bounded("".join(parts))
+            case = _case(chunk[outer[0] : outer[1]])
+            out.append((joined, case, first, len(parts), *outer))
+    return tuple(out), position
+
+
+_cut_search = lru_cache(maxsize=1024)(lambda chunk: _cut(chunk, _search_spans()))
+
+
+@lru_cache(maxsize=1)
+def _search_spans() -> _Spans:
+    return _pattern_spans()
+
+
+@lru_cache(maxsize=1)
+def _ingest_spans() -> _Spans:
+    return nltk_spans()
+
+
+@lru_cache(maxsize=1 << 18)
+def _cut_ingest(chunk: str) -> _ChunkTokens:
+    return _cut(chunk, _ingest_spans())
+
+
+def _is_shouted(line: str) -> bool:
+    if not line.isupper():
+        return False
+    words = [word for word in line.split() if sum(map(str.isalpha, word)) > 1]
+    return len(words) >= _MIN_SHOUTED_WORDS
+
+
+def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Iterator[Token]:
+    """The tokens of ``text`` in order, the joined form of a hyphenated word after its parts.
+
+    ``bulk`` is for ingest: NLTK's tokenizer and a large cache.
+    """
+    position = first_position
+    offset = 0
+    for line in text.splitlines(keepends=True):
+        shouted = _is_shouted(line)
+        for match in _CHUNK.finditer(line):
+            chunk = match.group()
+            base = offset + match.start()
+            if len(chunk) > _MAX_CACHED_CHUNK:
+                tokens, width = _cut(chunk, _ingest_spans() if bulk else _search_spans())
+            else:
+                tokens, width = _cut_ingest(chunk) if bulk else _cut_search(chunk)
+            for form, case, relative, span, start, end in tokens:
+                if shouted and case == CAPITALS:
+                    case = SHOUTED
+                yield Token(form, case, position + relative, span, base + start, base + end)
+            position += width
+        offset += len(line)
+
+
+class Analyzer:
+    """Text to terms. One instance serves index, query and highlight; it is safe to share.
+
+    ``acronyms`` are folded forms that are never stemmed: they are the vocabulary's.
+    """
+
+    def __init__(self, stemmer: Stemmer | None = None) -> None:
+        self.stemmer = stemmer or Stemmer()
+
+    def index_tokens(self, text: str, first_position: int = 0) -> list[Token]:
+        """The tokens of a field's text, as the index keeps them."""
+        return list(tokenize(text, bulk=True, first_position=first_position))
+
+    def query_tokens(self, text: str) -> list[Token]:
+        """The tokens of what a user typed. Loads no NLTK."""
+        return list(tokenize(text))
+
+    def term(self, form: str, case: str) -> Term:
+        """The term of a form; loads NLTK at the first word that needs its stemmer."""
+        return Term(self.stemmer.stem(form), form, case)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides how a text becomes terms."""
+        state = blake2b(digest_size=8)
+        state.update(b"analysis 1\n" + TOKEN_PATTERN.encode())
+        state.update(self.stemmer.fingerprint.encode())
+        return state.hexdigest()

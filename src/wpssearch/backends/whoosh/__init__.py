@@ -1,0 +1,1 @@
+"""Records in a Whoosh index: its schema, segments, locks and commits."""

@@ -1,0 +1,347 @@
+"""The command line: arguments in, exit status out. What it says comes from the rooms below."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from wpssearch import __version__
+from wpssearch.errors import Error, UsageError
+
+if TYPE_CHECKING:
+    from wpssearch.engine import Index
+    from wpssearch.model import Results
+
+__all__ = ["main"]
+
+_SEARCH_EXAMPLES = """
+\b
+Examples:
+  wpssearch search police gender desks Liberia
+  wpssearch search '"gender units"' --country Haiti
+  wpssearch search sensitisation --period 2007 --format json
+  wpssearch search --agency DPKO --sort newest --limit 3
+"""
+_FACETS_EXAMPLES = """
+\b
+Examples:
+  wpssearch facets
+  wpssearch facets training --by country --by mission
+"""
+_INGEST_EXAMPLES = """
+\b
+Examples:
+  wpssearch ingest corpus
+  wpssearch --index index ingest unfpa.html --url https://example.org/unfpa
+"""
+
+
+class _OneLineErrors(click.Group):
+    """Tells an error that the user can act on in one line on stderr, and exits 1; usage exits 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+        except Error as error:
+            raise click.ClickException(_one_line(str(error))) from error
+
+
+class _QueryCommand(click.Command):
+    """A command whose query may hold words that begin with a dash.
+
+    An argument that begins with a dash and is no option is query text; click would refuse it.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags: dict[str, bool] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option):
+                for name in (*parameter.opts, *parameter.secondary_opts):
+                    flags[name] = parameter.is_flag or parameter.count
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            name = arg.partition("=")[0]
+            if arg == "--":
+                words.extend(rest)
+            elif name in flags and (arg == name or name.startswith("--")):
+                options.append(arg)
+                if arg == name and not flags[name]:
+                    options.extend([value for value in [next(rest, None)] if value is not None])
+            else:
+                words.append(arg)
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+def _one_line(text: str) -> str:
+    from wpssearch.render import neutralise
+
+    return neutralise(" ".join(text.split()))
+
+
+def _say(text: str) -> None:
+    click.echo(_one_line(text), err=True)
+
+
+def _out(lines: Iterable[str]) -> None:
+    """Write lines to stdout; a reader that has had enough (`| head`) is no error."""
+    stream: IO[str] = sys.stdout
+    try:
+        for line in lines:
+            stream.write(line.encode("utf-8", "replace").decode() + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _terminal() -> tuple[int | None, bool]:
+    """The width of the terminal and whether to colour; no width where stdout is no terminal."""
+    if not sys.stdout.isatty():
+        return None, False
+    import shutil
+
+    color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return shutil.get_terminal_size().columns, color
+
+
+def _open(ctx: click.Context, *, create: bool = False, sample: bool = False) -> Index:
+    """The index that the command works on; ``sample`` builds the shipped corpus where none is."""
+    from wpssearch.backends.whoosh.store import holds_index
+    from wpssearch.engine import default_path, open_index, sample_path, shipped_corpus
+
+    named = ctx.obj or os.environ.get("WPSSEARCH_INDEX")
+    if named:
+        return open_index(named, create=create)
+    path = default_path()
+    if not sample or holds_index(path):
+        return open_index(path, create=create)
+    # A marker tells the sample from an index that a user has built there.
+    index = open_index(path, create=True)
+    _say(f"There is no index yet: building one of the sample page in {path}.")
+    index.ingest([shipped_corpus()])
+    sample_path().with_name("sample").touch()
+    return index
+
+
+def _replace_sample(ctx: click.Context, index: Index) -> None:
+    """Drop the sample that a search has built, when the user's own records come."""
+    from wpssearch.engine import sample_path, shipped_corpus
+
+    marker = sample_path().with_name("sample")
+    if index.path == sample_path() and marker.exists():
+        for page in sorted(shipped_corpus().glob("*.txt")):
+            index.remove(source=str(page))
+        marker.unlink()
+        _say("The sample page was replaced by what you ingest.")
+
+
+def _filters(command: Any) -> Any:
+    """The options that keep records, for every command that takes a query."""
+    for option in reversed(
+        [
+            click.option("--period", multiple=True, metavar="PERIOD",
+                         help="A label (Jul 2007), month, year or range (2007-07..2008-01)."),
+            click.option("--from", "from_", metavar="MONTH", help="Nothing that ended before."),
+            click.option("--to", metavar="MONTH", help="Nothing that began after."),
+            click.option("--overlap", is_flag=True,
+                         help="Let --period keep whatever touches it, also a listed label."),
+            click.option("--agency", multiple=True, metavar="NAME", help="Reporting agency."),
+            click.option("--mission", multiple=True, metavar="NAME", help="Mission named."),
+            click.option("--country", multiple=True, metavar="NAME",
+                         help="Country, by any name, spelling or ISO code."),
+            click.option("--kind", multiple=True, metavar="KIND", help="activity or agency."),
+            click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further facet."),
+            click.option("--any", "any_", is_flag=True, help="Rank by any word, not all."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+_FORMAT = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+def _where(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    where: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--where takes NAME=VALUE, not {pair!r}.")
+        where[name] = (*where.get(name, ()), value)
+    return where
+
+
+def _run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:
+    from wpssearch.model import Search
+
+    fields["any"] = fields.pop("any_")
+    fields["where"] = _where(fields["where"])
+    with _open(ctx, sample=True) as index:
+        results = index.run(Search(query=" ".join(query), **fields))
+    for note in results.notes:
+        _say(note)
+    return results
+
+
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--index", metavar="DIR", help="The index; else $WPSSEARCH_INDEX, ./index or yours.")
+@click.version_option(__version__, prog_name="wpssearch")
+@click.pass_context
+def main(ctx: click.Context, index: str | None) -> None:
+    """Search records of who did what, where and when, on Women, Peace and Security."""
+    ctx.obj = index
+
+
+@main.command(epilog=_INGEST_EXAMPLES)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--prune", is_flag=True, help="Also drop records whose file is gone from disk.")
+@click.option("--url", metavar="URL", help="The address of the page that is read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def ingest(
+    ctx: click.Context, paths: tuple[str, ...], prune: bool, url: str | None, as_json: bool
+) -> None:
+    """Read files and folders into the index, as one commit."""
+    from wpssearch import render
+
+    with _open(ctx, create=True) as index:
+        _replace_sample(ctx, index)
+        show = sys.stderr.isatty()
+
+        def progress(read: int) -> None:
+            if show and read % 100 == 0:
+                click.echo(f"\r{read:,} records read", nl=False, err=True)
+
+        report = index.ingest(paths, url=url, prune=prune, progress=progress)
+        if show:
+            click.echo("\r\x1b[K", nl=False, err=True)
+    if as_json:
+        _out([render.to_json(report.to_dict())])
+    else:
+        _out(render.render_report(report))
+    if report.skipped and not (report.added or report.updated or report.unchanged):
+        raise click.ClickException("Nothing could be read from what was named.")
+
+
+@main.command(cls=_QueryCommand, epilog=_SEARCH_EXAMPLES)
+@click.argument("query", nargs=-1)
+@_filters
+@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True)
+@click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance",
+              show_default=True)  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl", "csv"]),
+              default="text", show_default=True)  # fmt: skip
+@click.pass_context
+def search(ctx: click.Context, query: tuple[str, ...], format_: str, **fields: Any) -> None:
+    """Find records: ranked and highlighted, then the facets."""
+    from wpssearch import render
+
+    results = _run(ctx, query, **fields)
+    if format_ == "json":
+        _out([render.to_json(results.to_dict())])
+    elif format_ == "jsonl":
+        _out(render.to_jsonl(results))
+    elif format_ == "csv":
+        _out(render.to_csv(results))
+    else:
+        width, color = _terminal()
+        _out(render.render_results(results, width=width, color=color, hints=width is not None))
+
+
+@main.command(cls=_QueryCommand, epilog=_FACETS_EXAMPLES)
+@click.argument("query", nargs=-1)
+@_filters
+@click.option("--by", multiple=True, metavar="NAME", help="A facet; all four without it.")
+@_FORMAT
+@click.pass_context
+def facets(
+    ctx: click.Context, query: tuple[str, ...], by: tuple[str, ...], format_: str, **fields: Any
+) -> None:
+    """Count the values of facets, over all records or those that match."""
+    from wpssearch import render
+    from wpssearch.model import CORE_FACETS
+
+    results = _run(
+        ctx, query, limit=0, facets=by or CORE_FACETS, facet_limit=None if by else 10, **fields
+    )
+    if format_ == "json":
+        _out([render.to_json(results.to_dict())])
+    else:
+        width, color = _terminal()
+        _out(render.render_facets(results, width=width, color=color))
+
+
+@main.command()
+@click.argument("id_", metavar="ID")
+@_FORMAT
+@click.pass_context
+def show(ctx: click.Context, id_: str, format_: str) -> None:
+    """Show one whole record: its text, its tags' evidence, its source, its agency's profile."""
+    from wpssearch import render
+
+    with _open(ctx, sample=True) as index:
+        record = index.get(id_)
+        profile = index.profile(record)
+    if format_ == "json":
+        shown = {**record.to_dict(), "profile": profile.to_dict() if profile else None}
+        _out([render.to_json(shown)])
+    else:
+        width, color = _terminal()
+        _out(render.render_record(record, profile, width=width, color=color))
+
+
+@main.command()
+@_FORMAT
+@click.pass_context
+def info(ctx: click.Context, format_: str) -> None:
+    """Say what the index holds."""
+    from wpssearch import render
+
+    with _open(ctx, sample=True) as index:
+        account = index.info()
+    _out([render.to_json(account)] if format_ == "json" else render.render_info(account))
+
+
+@main.command()
+@_FORMAT
+@click.pass_context
+def check(ctx: click.Context, format_: str) -> None:
+    """Prove the index sound, or say what is wrong and exit 1."""
+    from wpssearch import render
+
+    with _open(ctx) as index:
+        problems = index.check()
+    if format_ == "json":
+        _out([render.to_json({"ok": not problems, "problems": problems})])
+    else:
+        _out(render.render_check(problems))
+    if problems:
+        raise click.ClickException("The index is not sound; build it anew from its sources.")
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="ID...")
+@click.option("--source", metavar="FILE", help="All records of one source.")
+@click.pass_context
+def remove(ctx: click.Context, ids: tuple[str, ...], source: str | None) -> None:
+    """Drop records from the index."""
+    if not ids and source is None:
+        raise UsageError("Name the ids to remove, or a --source.")
+    with _open(ctx) as index:
+        removed = index.remove(ids, source=source)
+    _out([f"{removed} removed"])
+
+
+if __name__ == "__main__":
+    main()

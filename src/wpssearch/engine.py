@@ -1,0 +1,276 @@
+"""The index as its users see it: open, ingest, search, look up, prove."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from wpssearch import vocab
+from wpssearch.analysis import Analyzer
+from wpssearch.backends.whoosh.store import Store, holds_index
+from wpssearch.errors import UnknownRecord, UsageError
+from wpssearch.model import (
+    CORE_FACETS,
+    FacetValue,
+    Period,
+    Record,
+    Report,
+    Results,
+    Search,
+)
+from wpssearch.searching import search
+
+__all__ = ["Index", "default_path", "sample_path", "open_index", "shipped_corpus", "tag"]
+
+MEMORY = ":memory:"
+Strings = str | Iterable[str]
+
+
+def sample_path() -> Path:
+    """The user's data folder for wpssearch."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("wpssearch", appauthor=False)) / "index"
+
+
+def default_path() -> Path:
+    """Where an index is looked for that nobody named.
+
+    ``$WPSSEARCH_INDEX``, else ``./index`` where it holds one, else the user's data folder.
+    """
+    named = os.environ.get("WPSSEARCH_INDEX")
+    if named:
+        return Path(named)
+    here = Path("index")
+    return here if holds_index(here) else sample_path()
+
+
+def shipped_corpus() -> Path:
+    """The folder with the source page that comes with the program."""
+    installed = Path(__file__).with_name("corpus")
+    # An editable installation runs from the source tree, where the corpus stands at the top.
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "corpus"
+
+
+def open_index(
+    path: str | os.PathLike[str] | None = None, *, create: bool = True
+) -> Index:
+    """Open the index in a folder; ``":memory:"`` keeps one in memory.
+
+    ``None`` looks where the command line looks. Where there is no index one is created; with
+    ``create=False`` that is an ``IndexMissing``.
+    """
+    if path is not None and os.fspath(path) == MEMORY:
+        return Index(None, create=True)
+    return Index(default_path() if path is None else Path(path), create=create)
+
+
+def tag(text: str, period: str | None = None) -> dict[str, Any]:
+    """The missions and countries that a text names, with the evidence, without an index.
+
+    ``period`` (a label, month, year or range) decides which countries a mission implies.
+    """
+    from wpssearch.periods import parse_interval
+    from wpssearch.tagging import tag_text
+
+    interval = parse_interval(period) if period is not None else None
+    if period is not None and interval is None:
+        raise UsageError(f"{period!r} is no period; write a month, a year or a range.")
+    when = Period(*interval, label=period or "") if interval else None
+    missions, countries = tag_text(text, when)
+    return {
+        "missions": [found.to_dict() for found in missions],
+        "countries": [found.to_dict() for found in countries],
+        "facets": {},
+    }
+
+
+def _strings(value: Strings) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+class Index:
+    """An open index. Any number of threads may use it; a search sees the state last read.
+
+    Its own changes it sees at once, others' after ``refresh``. A context manager.
+    """
+
+    def __init__(self, folder: Path | None, *, create: bool) -> None:
+        self._analyzer = Analyzer()
+        self._store = Store(folder, self._analyzer, create=create)
+        self.path = folder
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files of the index."""
+        self._store.close()
+
+    def refresh(self) -> None:
+        """See what others have committed."""
+        self._store.refresh()
+
+    # Changes
+
+    def ingest(
+        self,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        url: str | None = None,
+        prune: bool = False,
+        progress: Any = None,
+    ) -> Report:
+        """Read files and folders into the index, as one commit; see ``ingest.ingest``."""
+        from wpssearch import ingest
+
+        named = [paths] if isinstance(paths, str | os.PathLike) else paths
+        return ingest.ingest(
+            self._store, self._analyzer, named, url=url, prune=prune, progress=progress
+        )
+
+    def add(self, records: Iterable[Mapping[str, Any]]) -> Report:
+        """Put mappings in the ``.jsonl`` form into the index, as one commit."""
+        from wpssearch import ingest
+
+        return ingest.add(self._store, self._analyzer, records)
+
+    def remove(self, ids: Strings = (), *, source: str | None = None) -> int:
+        """Drop records, or all of one source; returns how many there were."""
+        from wpssearch import ingest
+
+        return ingest.remove(self._store, _strings(ids), source=source)
+
+    # Searches
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        any: bool = False,
+        period: Strings | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        agency: Strings = (),
+        mission: Strings = (),
+        country: Strings = (),
+        kind: Strings = (),
+        where: Mapping[str, Strings] | None = None,
+        limit: int = 10,
+        offset: int = 0,
+        sort: Literal["relevance", "newest", "oldest"] = "relevance",
+        facets: Sequence[str] = CORE_FACETS,
+        facet_limit: int | None = 10,
+        snippets: bool = True,
+        total: bool = True,
+    ) -> Results:
+        """Search; short for ``run(Search(...))``, whose fields these are."""
+        return self.run(
+            Search(
+                query=query,
+                any=any,
+                period=_strings(period or ()),
+                from_=from_,
+                to=to,
+                agency=_strings(agency),
+                mission=_strings(mission),
+                country=_strings(country),
+                kind=_strings(kind),
+                where={name: _strings(values) for name, values in (where or {}).items()},
+                limit=limit,
+                offset=offset,
+                sort=sort,
+                facets=_strings(facets),
+                facet_limit=facet_limit,
+                snippets=snippets,
+                total=total,
+            )
+        )
+
+    def run(self, request: Search) -> Results:
+        """Carry out a search."""
+        return search(self._store.snapshot(), self._analyzer, request)
+
+    def facets(
+        self, query: str = "", *, by: Strings = CORE_FACETS, **filters: Any
+    ) -> Mapping[str, tuple[FacetValue, ...]]:
+        """The facet counts of a search alone; takes what ``search`` takes."""
+        return self.search(query, facets=_strings(by), **{"limit": 0, **filters}).facets
+
+    def get(self, id: str) -> Record:
+        """The record of this id; ``UnknownRecord`` where there is none."""
+        snapshot = self._store.snapshot()
+        number = snapshot.find(id)
+        if number is None:
+            raise UnknownRecord(
+                f"There is no record {id!r}; a search shows the ids of what it finds."
+            )
+        return snapshot.record(number)
+
+    def profile(self, record: Record) -> Record | None:
+        """The profile of the agency that a record is from: of its page first, else by name."""
+        snapshot = self._store.snapshot()
+        kinds, paths, agencies = (snapshot.column(name) for name in ("kind", "path", "agency"))
+        wanted = {value.encode() for value in record.agencies}
+        path = (record.source.path or "").encode("utf-8", "replace")
+        found = [
+            number
+            for number in snapshot.live()
+            if kinds[number] == b"agency" and not wanted.isdisjoint(agencies[number].split(b"\x1f"))
+        ]
+        found.sort(key=lambda number: (not path or paths[number] != path, number))
+        return snapshot.record(found[0]) if found and record.kind != "agency" else None
+
+    # Accounts
+
+    def info(self) -> dict[str, Any]:
+        """What the index holds: counts, sources, language and fingerprint.
+
+        The fingerprint is a hash over live records, analyzer and vocabulary: equal for equal
+        content on any machine, in whatever order it came.
+        """
+        snapshot = self._store.snapshot()
+        live = snapshot.live()
+        ids, digests, kinds = (snapshot.column(name) for name in ("id", "digest", "kind"))
+        paths = snapshot.column("path")
+        state = blake2b(digest_size=16)
+        state.update(f"{self._analyzer.fingerprint}\n{vocab.fingerprint()}\n".encode())
+        for id_, content in sorted((ids[number], digests[number][:16]) for number in live):
+            state.update(id_ + b"\0" + content)
+        counts: dict[str, int] = {}
+        sources: dict[str, int] = {}
+        for number in live:
+            kind = kinds[number].decode()
+            counts[kind] = counts.get(kind, 0) + 1
+            path = paths[number].decode()
+            sources[path] = sources.get(path, 0) + 1
+        return {
+            "path": str(self.path.resolve()) if self.path else MEMORY,
+            "records": snapshot.count,
+            "kinds": dict(sorted(counts.items())),
+            "sources": [
+                {"path": path or None, "records": count} for path, count in sorted(sources.items())
+            ],
+            "language": "English",
+            "fingerprint": state.hexdigest(),
+            "analyzer": self._analyzer.fingerprint,
+            "vocabulary": vocab.fingerprint(),
+        }
+
+    def check(self) -> list[str]:
+        """What is wrong with the index, a sentence each; an empty list proves it sound."""
+        from wpssearch.backends.whoosh.checking import problems
+
+        return problems(self._store.snapshot(), self._analyzer)

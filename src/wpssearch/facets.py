@@ -1,0 +1,257 @@
+"""Filters and facet counts by set algebra over columns: one pass over the matching records.
+
+A column gives each record the bytes of its facet values; few combinations are distinct, so that
+filters are decided and values split once for each combination, not for each record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from wpssearch import vocab
+from wpssearch.errors import UsageError
+from wpssearch.model import CORE_FACETS, FacetValue, Search
+from wpssearch.periods import parse_interval
+
+__all__ = ["Filter", "Selection", "columns_of", "compile_filters", "count", "select"]
+
+_Columns = Callable[[str], Sequence[bytes]]
+_UNIT = b"\x1f"
+#: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
+_RANGE = "from/to"
+
+
+@lru_cache(maxsize=1 << 16)
+def _values(facet: str, raw: bytes) -> tuple[str, ...]:
+    """The values that a column value holds of a facet; a period's is its interval."""
+    if not raw:
+        return ()
+    if facet == "period":
+        start, end, _ = raw.decode().split("\x1f")
+        return (f"{start}..{end}",)
+    if facet in CORE_FACETS or facet == "kind":
+        return tuple(raw.decode().split("\x1f"))
+    return tuple(json.loads(raw).get(facet, ()))
+
+
+def columns_of(facet: str) -> str:
+    """The column that holds a facet."""
+    return facet if facet in CORE_FACETS or facet == "kind" else "further"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a record's column value must be one of; ``chosen`` are the facet's own values."""
+
+    facet: str
+    column: str
+    allowed: frozenset[bytes]
+    chosen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The records that pass all filters, and by facet those that fail its own filter alone."""
+
+    hits: list[int]
+    aside: Mapping[str, list[int]]
+
+
+def compile_filters(
+    search: Search, columns: _Columns, live: Iterable[int]
+) -> tuple[list[Filter], list[str]]:
+    """The filters of a search, and notes on values that no record has."""
+    live = list(live)
+    filters: list[Filter] = []
+    notes: list[str] = []
+    asked: dict[str, tuple[str, ...]] = {
+        "agency": search.agency,
+        "mission": search.mission,
+        "country": search.country,
+        "kind": search.kind,
+    }
+    period = search.period
+    for name, values in search.where.items():
+        if name == "period":
+            period = (*period, *values)
+        else:
+            asked[name] = (*asked.get(name, ()), *values)
+    if period:
+        filters.append(_period_filter(period, search.overlap, _distinct("period", columns, live)))
+    if search.from_ is not None or search.to is not None:
+        filters.append(_range_filter(search, _distinct("period", columns, live)))
+    for facet, wanted in asked.items():
+        if wanted:
+            made, why = _value_filter(facet, wanted, _distinct(facet, columns, live))
+            filters.append(made)
+            notes.extend(why)
+    return filters, notes
+
+
+def _distinct(facet: str, columns: _Columns, live: Iterable[int]) -> frozenset[bytes]:
+    column = columns(columns_of(facet))
+    return frozenset(column[number] for number in live)
+
+
+def _months(text: str, option: str) -> tuple[str, str]:
+    interval = parse_interval(text)
+    if interval is None:
+        raise UsageError(
+            f"{option} {text!r} is no period; write a month (2007-07, Jul 2007), a year (2007) "
+            "or a range (2007-07..2008-01)."
+        )
+    return interval
+
+
+def _period_filter(wanted: tuple[str, ...], overlap: bool, distinct: frozenset[bytes]) -> Filter:
+    by_label: dict[str, set[str]] = {}
+    bounds: dict[bytes, tuple[str, str]] = {}
+    for raw in distinct:
+        if raw:
+            start, end, label = raw.decode().split("\x1f")
+            bounds[raw] = (start, end)
+            by_label.setdefault(label, set()).add(f"{start}..{end}")
+    listed = {f"{start}..{end}" for start, end in bounds.values()}
+    exact: set[str] = set()
+    loose: list[tuple[str, str]] = []
+    for text in wanted:
+        if not overlap and text in by_label:
+            exact |= by_label[text]
+            continue
+        start, end = _months(text, "The period")
+        if not overlap and f"{start}..{end}" in listed:
+            exact.add(f"{start}..{end}")
+        else:
+            loose.append((start, end))
+    allowed = {
+        raw
+        for raw, (start, end) in bounds.items()
+        if f"{start}..{end}" in exact or any(a <= end and start <= b for a, b in loose)
+    }
+    return Filter("period", "period", frozenset(allowed), frozenset(exact))
+
+
+def _range_filter(search: Search, distinct: frozenset[bytes]) -> Filter:
+    first = _months(search.from_, "--from")[0] if search.from_ is not None else "0001-01"
+    last = _months(search.to, "--to")[1] if search.to is not None else "9999-12"
+    allowed = set()
+    for raw in distinct:
+        if raw:
+            start, end, _ = raw.decode().split("\x1f")
+            if first <= end and start <= last:
+                allowed.add(raw)
+    return Filter(_RANGE, "period", frozenset(allowed), frozenset())
+
+
+def _value_filter(
+    facet: str, wanted: tuple[str, ...], distinct: frozenset[bytes]
+) -> tuple[Filter, list[str]]:
+    listed = {value for raw in distinct for value in _values(facet, raw)}
+    chosen: set[str] = set()
+    notes: list[str] = []
+    for text in wanted:
+        found = _resolve(facet, text, listed)
+        chosen |= found
+        if not found:
+            notes.append(_unknown(facet, text, listed))
+    allowed = {raw for raw in distinct if not chosen.isdisjoint(_values(facet, raw))}
+    return Filter(facet, columns_of(facet), frozenset(allowed), frozenset(chosen)), notes
+
+
+def _resolve(facet: str, text: str, listed: set[str]) -> set[str]:
+    """The listed values that a typed one names: itself, else its other spellings and names."""
+    if text in listed:
+        return {text}
+    normal, canonical = vocab.normal_name(text), vocab.canonical(facet, text)
+    return {
+        value
+        for value in listed
+        if vocab.normal_name(value) == normal
+        or (canonical is not None and vocab.canonical(facet, value) == canonical)
+    }
+
+
+def _unknown(facet: str, text: str, listed: set[str]) -> str:
+    from difflib import get_close_matches
+
+    canonical = vocab.canonical(facet, text)
+    if canonical is not None:
+        return f"No record has the {facet} {canonical!r}."
+    # The values that records have come first; a near one that only the vocabulary knows is next.
+    for values in (listed, vocab.values(facet)):
+        by_normal = {vocab.normal_name(value): value for value in sorted(values)}
+        near = get_close_matches(vocab.normal_name(text), by_normal, n=1, cutoff=0.7)
+        if near:
+            return f"No record has the {facet} {text!r}; did you mean {by_normal[near[0]]!r}?"
+    return f"No record has the {facet} {text!r}; `wpssearch facets --by {facet}` lists what there is."
+
+
+def select(matches: Iterable[int], filters: Sequence[Filter], columns: _Columns) -> Selection:
+    """The matching records, parted by the filters that they fail."""
+    if not filters:
+        return Selection(list(matches), {})
+    tests = [(f.facet, columns(f.column), f.allowed) for f in filters]
+    hits: list[int] = []
+    aside: dict[str, list[int]] = {f.facet: [] for f in filters}
+    for number in matches:
+        failed = [facet for facet, column, allowed in tests if column[number] not in allowed]
+        if not failed:
+            hits.append(number)
+        elif len(failed) == 1:
+            aside[failed[0]].append(number)
+    return Selection(hits, aside)
+
+
+def count(
+    facet: str,
+    selection: Selection,
+    filters: Sequence[Filter],
+    columns: _Columns,
+    live: Iterable[int],
+    limit: int | None,
+) -> tuple[tuple[FacetValue, ...], int]:
+    """The first ``limit`` values of a facet with their counts, and how many values are left.
+
+    The facet's own filter is left aside. Periods come by start, then end; others by count, then
+    name.
+    """
+    column = columns(columns_of(facet))
+    raw: Counter[bytes] = Counter(column[number] for number in selection.hits)
+    raw.update(column[number] for number in selection.aside.get(facet, ()))
+    counts: Counter[str] = Counter()
+    for value, number in raw.items():
+        for name in _values(facet, value):
+            counts[name] += number
+    chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
+    if facet == "period":
+        order = sorted(counts)
+        labels = _labels(column[number] for number in live)
+    else:
+        order = sorted(counts, key=lambda name: (-counts[name], name))
+        labels = {}
+    shown = order if limit is None else order[:limit]
+    return (
+        tuple(_facet_value(name, counts[name], name in chosen, labels) for name in shown),
+        len(order) - len(shown),
+    )
+
+
+def _labels(column: Iterable[bytes]) -> dict[str, str]:
+    """By interval, the label first met."""
+    labels: dict[str, str] = {}
+    for raw in dict.fromkeys(column):
+        if raw:
+            start, end, label = raw.decode().split("\x1f")
+            labels.setdefault(f"{start}..{end}", label)
+    return labels
+
+
+def _facet_value(name: str, count: int, selected: bool, labels: Mapping[str, str]) -> FacetValue:
+    if not labels:
+        return FacetValue(name, count, selected)
+    start, _, end = name.partition("..")
+    return FacetValue(labels[name], count, selected, start, end)

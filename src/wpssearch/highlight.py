@@ -1,0 +1,149 @@
+"""The passages of a text that show best why it was found, and the exact spans that matched.
+
+Marks come from the index's own offsets and the query's plan, never from looking at the text anew:
+what is marked is what matched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wpssearch.model import Snippet, Span
+
+__all__ = ["Mark", "merged", "passages"]
+
+#: Code points of a passage, about three lines of a terminal.
+PASSAGE_LENGTH = 240
+MAX_PASSAGES = 3
+# A word that a text repeats without end needs no more places than this to be shown well.
+_MAX_MARKS = 2000
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n\s*")
+_BLANK = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A match in a text: its span, which part of the query it answers, and that part's weight."""
+
+    start: int
+    end: int
+    part: int
+    weight: float
+
+
+def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The spans in order, overlapping ones as one."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        if out and start < out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def passages(field: str, text: str, marks: Sequence[Mark]) -> tuple[Snippet, ...]:
+    """The passages, in the order of the text, that together cover most of the query's parts.
+
+    A text without a mark gives its beginning, an empty one nothing.
+    """
+    if not text.strip():
+        return ()
+    ordered = sorted(marks)[:_MAX_MARKS]
+    spans = merged([_frame(text, span) for span in _cores(ordered)] or [_frame(text, (0, 0))])
+    matches = merged([(mark.start, mark.end) for mark in marks])
+    return tuple(_snippet(field, text, span, matches) for span in spans)
+
+
+def _cores(marks: Sequence[Mark]) -> list[Span]:
+    """The spans from first to last mark of the windows that bring most new parts of the query."""
+    chosen: list[Span] = []
+    covered: set[int] = set()
+    while len(chosen) < MAX_PASSAGES:
+        best: tuple[float, int, int, Span] | None = None
+        for index, first in enumerate(marks):
+            if first.part in covered:
+                continue
+            parts: dict[int, float] = {}
+            end = first.end
+            seen = 0
+            for mark in marks[index:]:
+                if max(mark.end, end) - first.start > PASSAGE_LENGTH and parts:
+                    break
+                end = max(mark.end, end)
+                seen += 1
+                parts.setdefault(mark.part, mark.weight)
+                # Of two windows with the same parts the tighter, then the fuller, then the first.
+                gain = sum(weight for part, weight in parts.items() if part not in covered)
+                rank = (gain, first.start - end, seen, (first.start, end))
+                if best is None or rank[:3] > best[:3]:
+                    best = rank
+        if best is None:
+            break
+        core = best[3]
+        chosen.append(core)
+        covered |= {m.part for m in marks if core[0] <= m.start and m.end <= core[1]}
+    return chosen
+
+
+def _frame(text: str, core: Span) -> Span:
+    """The core with what stands around it, cut at the ends of sentences, else of words."""
+    start, end = core
+    room = max(0, PASSAGE_LENGTH - (end - start))
+    begin = _frame_start(text, start, room)
+    room -= start - begin
+    return begin, _frame_end(text, end, room)
+
+
+def _frame_start(text: str, start: int, room: int) -> int:
+    earliest = max(0, start - room)
+    if earliest == 0:
+        return _skip_blanks(text, 0, start)
+    starts = [m.end() for m in _SENTENCE_END.finditer(text, earliest, start) if m.end() <= start]
+    if starts:
+        return starts[-1]
+    # The sentence begins too far away: half of the room before the match, half after it.
+    halfway = max(0, start - room // 2)
+    blank = _BLANK.search(text, halfway, start)
+    return blank.end() if blank else _word_start(text, halfway, start)
+
+
+def _word_start(text: str, position: int, start: int) -> int:
+    """``start`` itself where what stands before it is one word too long to be shown."""
+    before = text[position - 1 : position]
+    return position if not before or before.isspace() else start
+
+
+def _skip_blanks(text: str, position: int, limit: int) -> int:
+    match = _BLANK.match(text, position)
+    return min(match.end(), limit) if match else position
+
+
+def _frame_end(text: str, end: int, room: int) -> int:
+    latest = end + room
+    if latest >= len(text):
+        return max(end, len(text.rstrip()))
+    ends = [m for m in _SENTENCE_END.finditer(text, end, min(len(text), latest + 1))]
+    if ends:
+        last = ends[-1]
+        return last.start() + len(last.group().rstrip())
+    blanks = list(_BLANK.finditer(text, end, latest + 1))
+    if blanks:
+        return blanks[-1].start()
+    # Not a blank in reach: the end of the word that the match stands in, or a cut in it.
+    return latest if end == 0 else end
+
+
+def _snippet(field: str, text: str, span: Span, matches: Sequence[Span]) -> Snippet:
+    start, end = span
+    return Snippet(
+        field=field,
+        text=text[start:end],
+        matches=tuple((a - start, b - start) for a, b in matches if start <= a and b <= end),
+        start=start,
+        clipped_left=bool(text[:start].strip()),
+        clipped_right=bool(text[end:].strip()),
+    )

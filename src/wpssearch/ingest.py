@@ -1,0 +1,151 @@
+"""From sources to the index: read, compare with what is known, tag, and write in one commit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from wpssearch import readers, vocab
+from wpssearch.analysis import Analyzer
+from wpssearch.backends.whoosh.records import digest
+from wpssearch.backends.whoosh.store import Store, Writer
+from wpssearch.model import Record, Report, Skip, Source
+from wpssearch.tagging import tag_record
+
+__all__ = ["Progress", "add", "ingest", "remove"]
+
+#: Called with the number of records read so far.
+Progress = Callable[[int], None]
+_State = Literal["added", "updated", "unchanged"]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One ingest in progress: what became of each id, and what was skipped."""
+
+    writer: Writer
+    fingerprint: str
+    progress: Progress | None
+    state: dict[str, _State] = field(default_factory=dict)
+    where: dict[str, Source] = field(default_factory=dict)
+    skipped: list[Skip] = field(default_factory=list)
+    read: int = 0
+
+    def take(self, record: Record) -> None:
+        """Put a record into the index where it is new or another than the one that is there."""
+        before = self.where.get(record.id)
+        if before is not None:
+            why = f"the id {record.id!r} is given again {_place(record.source)}, which counts"
+            self.skipped.append(Skip(before.file, before.line, why))
+        self.where[record.id] = record.source
+        value = digest(record, self.fingerprint)
+        known = self.writer.known.get(record.id)
+        if known is not None and known.digest == value:
+            self.state[record.id] = "unchanged"
+            self.writer.keep(record.id)
+        else:
+            self.state[record.id] = "added" if known is None else "updated"
+            self.writer.put(tag_record(record), value)
+        self.read += 1
+        if self.progress is not None:
+            self.progress(self.read)
+
+    def drop(self, ids: Iterable[str]) -> int:
+        """Remove known records that this run has not read; returns how many."""
+        gone = [id_ for id_ in ids if id_ not in self.state]
+        for id_ in gone:
+            self.writer.drop(id_)
+        return len(gone)
+
+    def report(self, removed: int) -> Report:
+        states = list(self.state.values())
+        return Report(
+            added=states.count("added"),
+            updated=states.count("updated"),
+            unchanged=states.count("unchanged"),
+            removed=removed,
+            skipped=tuple(self.skipped),
+        )
+
+
+def _place(source: Source) -> str:
+    return f"at {source.file}:{source.line}" if source.file else f"as record {source.line}"
+
+
+def _fingerprint(analyzer: Analyzer) -> str:
+    return f"{analyzer.fingerprint}\n{vocab.fingerprint()}"
+
+
+def ingest(
+    store: Store,
+    analyzer: Analyzer,
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    url: str | None = None,
+    prune: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Read sources into the index as one commit.
+
+    What a source gave before and gives no longer is removed; a source that cannot be read keeps
+    what it gave. ``prune`` also removes the records of sources whose file is gone from disk.
+    """
+    with store.writer() as writer:
+        run = _Run(writer, _fingerprint(analyzer), progress)
+        replaced: set[str] = set()
+        for source in readers.walk(paths):
+            if isinstance(source, Skip):
+                run.skipped.append(source)
+                continue
+            readable = False
+            for item in readers.read(source, url=url):
+                if isinstance(item, Skip):
+                    run.skipped.append(item)
+                    # A skip that has a line is about a part of the source, not all of it.
+                    readable = readable or item.line is not None
+                else:
+                    readable = True
+                    run.take(item)
+            if readable:
+                replaced.add(source.path)
+        gone = [
+            id_
+            for id_, known in writer.known.items()
+            if known.path in replaced
+            or (prune and known.path and not os.path.lexists(known.path))
+        ]
+        return run.report(run.drop(gone))
+
+
+def add(store: Store, analyzer: Analyzer, mappings: Iterable[Mapping[str, Any]]) -> Report:
+    """Put records in the ``.jsonl`` form into the index as one commit."""
+    with store.writer() as writer:
+        run = _Run(writer, _fingerprint(analyzer), None)
+        for number, mapping in enumerate(mappings, 1):
+            source = Source(line=number)
+            try:
+                run.take(readers.record_from_mapping(mapping, source))
+            except ValueError as error:
+                run.skipped.append(Skip(None, number, str(error)))
+        return run.report(0)
+
+
+def remove(store: Store, ids: Iterable[str], *, source: str | None = None) -> int:
+    """Drop records by id, or all of one source; returns how many there were.
+
+    ``source`` is a path as it was named to ``ingest``, or the file as a hit shows it.
+    """
+    wanted = set(ids)
+    with store.writer() as writer:
+        gone = {id_ for id_ in wanted if id_ in writer.known}
+        if source is not None:
+            path = os.path.abspath(source)
+            for id_, known in writer.known.items():
+                shown = known.path.endswith(os.sep + source.replace("/", os.sep))
+                if known.path and (known.path == path or shown):
+                    gone.add(id_)
+        for id_ in gone:
+            writer.drop(id_)
+        return len(gone)
