@@ -65,9 +65,10 @@ class Snapshot:
         self._analyzer = analyzer
         self._columns: dict[str, Sequence[bytes]] = {}
         self._lengths: tuple[int, ...] | None = None
+        all_live = reader.doc_count() == reader.doc_count_all()
+        self._live: Sequence[int] | None = range(reader.doc_count()) if all_live else None
         self.generation = generation
         self.count: int = reader.doc_count()
-        self.capacity: int = reader.doc_count_all()
 
     @_guarded
     def close(self) -> None:
@@ -136,16 +137,16 @@ class Snapshot:
     # Records
 
     @_guarded
-    def live(self) -> range | list[int]:
+    def live(self) -> Sequence[int]:
         """The numbers of all live records, ascending."""
-        if self.count == self.capacity:
-            return range(self.capacity)
-        return [
-            base + number
-            for leaf, base in self._leaves
-            for number in range(leaf.doc_count_all())
-            if not leaf.is_deleted(number)
-        ]
+        if self._live is None:
+            self._live = [
+                base + number
+                for leaf, base in self._leaves
+                for number in range(leaf.doc_count_all())
+                if not leaf.is_deleted(number)
+            ]
+        return self._live
 
     @_guarded
     def column(self, name: str) -> Sequence[bytes]:

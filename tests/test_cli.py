@@ -1,0 +1,189 @@
+"""The command line: exit status, streams, formats, and the index it chooses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import CORPUS
+
+from wpssearch.cli import main
+
+
+def run(*args: str) -> Result:
+    result = CliRunner().invoke(main, list(args))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> str:
+    folder = str(tmp_path / "index")
+    assert run("--index", folder, "ingest", str(CORPUS)).exit_code == 0
+    return folder
+
+
+def test_ingest_reports(tmp_path: Path) -> None:
+    folder = str(tmp_path / "i")
+    report = json.loads(run("--index", folder, "ingest", "--json", str(CORPUS)).stdout)
+    assert report == {"added": 11, "updated": 0, "unchanged": 0, "removed": 0, "skipped": []}
+    again = run("--index", folder, "ingest", str(CORPUS))
+    assert "11 unchanged" in again.stdout
+
+
+def test_search_text(index: str) -> None:
+    result = run("--index", index, "search", "police", "gender", "desks", "Liberia")
+    assert result.exit_code == 0
+    assert "DPKO, Jul 2007" in result.stdout
+    assert "\x1b" not in result.stdout
+    for word in ("police", "gender", "desks", "Liberia"):
+        assert word in result.stdout
+
+
+def test_search_formats(index: str) -> None:
+    data = json.loads(run("--index", index, "search", "gender", "--format", "json").stdout)
+    lines = run("--index", index, "search", "gender", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == data["hits"]
+    rows = list(csv.DictReader(io.StringIO(run("--index", index, "search", "gender", "--format", "csv").stdout)))
+    assert [row["id"] for row in rows] == [hit["id"] for hit in data["hits"]]
+
+
+def test_options_may_stand_anywhere_and_dashes_are_query_text(index: str) -> None:
+    first = run("--index", index, "search", "--country", "Haiti", "women", "--limit", "1", "--format", "json")
+    data = json.loads(first.stdout)
+    assert (data["query"], data["limit"], data["filters"]) == ("women", 1, {"country": ["Haiti"]})
+    dashed = json.loads(run("--index", index, "search", "-police", "--zebra", "--format=json").stdout)
+    assert dashed["query"] == "-police --zebra"
+    assert json.loads(run("--index", index, "search", "--format", "json", "--", "--limit").stdout)["query"] == "--limit"
+
+
+def test_facets(index: str) -> None:
+    data = json.loads(run("--index", index, "facets", "--by", "period", "--format", "json").stdout)
+    assert list(data["facets"]) == ["period"]
+    assert data["hits"] == []
+    text = run("--index", index, "facets", "training", "--country", "Sierra Leone")
+    assert "Sierra Leone" in text.stdout
+
+
+def test_show_info_check_remove(index: str) -> None:
+    id_ = json.loads(run("--index", index, "search", "Nepal", "--format", "json").stdout)["hits"][0]["id"]
+    shown = json.loads(run("--index", index, "show", id_, "--format", "json").stdout)
+    assert shown["profile"]["title"] == "Department of Peacekeeping Operations"
+    assert {tag["value"] for tag in shown["countries"]} == {"Nepal", "Norway"}
+    text = run("--index", index, "show", id_).stdout
+    assert "countries:NOR" in text
+    assert "partner" in text
+    info = json.loads(run("--index", index, "info", "--format", "json").stdout)
+    assert (info["records"], info["language"]) == (11, "English")
+    assert run("--index", index, "check").exit_code == 0
+    assert json.loads(run("--index", index, "check", "--format", "json").stdout)["ok"] is True
+    assert run("--index", index, "remove", id_).exit_code == 0
+    assert run("--index", index, "show", id_).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "status"),
+    [
+        (("search", "--period", "the other day"), 2),
+        (("search", "--where", "nothing"), 2),
+        (("search", "--limit", "-1"), 2),
+        (("search", "--country", "Libera"), 0),
+        (("search", "zebra"), 0),
+        (("show", "nothing"), 1),
+        (("ingest", "/nowhere/at/all"), 1),
+        (("ingest",), 2),
+        (("remove",), 2),
+    ],
+)
+def test_exit_status(index: str, args: tuple[str, ...], status: int) -> None:
+    result = run("--index", index, *args)
+    assert result.exit_code == status
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistyped_value_offers_the_near_one(index: str) -> None:
+    assert "did you mean 'Liberia'" in run("--index", index, "search", "--country", "Libera").stderr
+
+
+def test_a_named_index_that_is_not_there(tmp_path: Path) -> None:
+    result = run("--index", str(tmp_path / "none"), "search", "police")
+    assert result.exit_code == 1
+    assert "ingest" in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_without_any_index_a_search_builds_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = run("search", "police", "gender", "desks", "Liberia")
+    assert "sample" in first.stderr
+    assert "DPKO, Jul 2007" in first.stdout
+    again = run("search", "Liberia")
+    assert again.stderr == ""
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"id": "1", "text": "our own police"}\n', encoding="utf-8")
+    ingested = run("ingest", str(own))
+    assert "sample" in ingested.stderr
+    found = json.loads(run("search", "--format", "json").stdout)
+    assert [hit["id"] for hit in found["hits"]] == ["1"]
+    assert run("ingest", str(own)).stderr == ""
+
+
+def test_the_index_is_found_where_it_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("search", "Liberia").stderr == ""
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("WPSSEARCH_INDEX", index)
+    assert run("search", "Liberia").stderr == ""
+
+
+def program(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "wpssearch.cli", *args], capture_output=True, check=False, **options  # type: ignore[call-overload]
+    )
+
+
+def test_head_is_no_error(index: str) -> None:
+    process = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m wpssearch.cli --index "{index}" search | head -1'],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert process.stderr == ""
+    closed = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m wpssearch.cli --index "{index}" search >&-'],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert "Traceback" not in closed.stderr
+
+
+def test_output_is_utf8_whatever_the_locale(index: str) -> None:
+    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "", "PYTHONCOERCECLOCALE": "0"}
+    process = program("--index", index, "search", "campaign", "--format", "json", env=env)
+    assert process.returncode == 0
+    json.loads(process.stdout.decode("utf-8"))
+
+
+def test_bad_input_is_a_plain_line_each(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "empty.txt").touch()
+    (tmp_path / "in" / "binary.txt").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "in" / "cut.txt").write_text("Jul 2007 | DPKO\n\nGood text.\n\nJul 20 | DP", encoding="utf-8")
+    (tmp_path / "in" / "broken.jsonl").write_text('{"id": "1", "text": "one"}\n{"id": \n', encoding="utf-8")
+    (tmp_path / "none").mkdir()
+    result = run("--index", str(tmp_path / "i"), "ingest", "--json", str(tmp_path / "in"), str(tmp_path / "none"))
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert report["added"] == 2
+    assert len(report["skipped"]) >= 5
+    assert all("\n" not in skip["why"] and "Error" not in skip["why"] for skip in report["skipped"])

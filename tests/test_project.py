@@ -1,0 +1,125 @@
+"""The project's own promises: imports, layout, documents that run, CI that does what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import CORPUS, ROOT
+
+import wpssearch
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def modules_after(code: str, *, cwd: Path | None = None) -> set[str]:
+    """The modules that are loaded once the code has run in a new process."""
+    process = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        capture_output=True, text=True, check=True, cwd=cwd,
+    )  # fmt: skip
+    return set(process.stdout.splitlines()[-1].split())
+
+
+def test_import_loads_neither_whoosh_nor_nltk_nor_numpy() -> None:
+    loaded = modules_after("import wpssearch")
+    assert loaded.isdisjoint({"whoosh", "nltk", "numpy", "click", "wpssearch.engine"})
+
+
+def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
+    with wpssearch.open(tmp_path / "index") as index:
+        index.ingest([CORPUS])
+    code = (
+        "from click.testing import CliRunner; from wpssearch.cli import main; "
+        "result = CliRunner().invoke(main, ['search', 'police gender-based desks Liberia UNMIN']); "
+        "assert 'Jul 2007' in result.output, result.output"
+    )
+    loaded = modules_after(code, cwd=tmp_path)
+    unwanted = {"nltk", "numpy", "rich", "ahocorasick", "charset_normalizer", "csv",
+                "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest"}  # fmt: skip
+    assert loaded.isdisjoint(unwanted)
+
+
+def test_everything_public_is_there() -> None:
+    for name in wpssearch.__all__:
+        assert getattr(wpssearch, name) is not None
+    assert set(wpssearch.__all__) <= set(dir(wpssearch))
+    with pytest.raises(AttributeError):
+        _ = wpssearch.nothing  # type: ignore[attr-defined]
+
+
+def test_the_corpus_is_the_source_page_byte_for_byte() -> None:
+    digest = hashlib.sha256((CORPUS / "dpko.txt").read_bytes()).hexdigest()
+    assert digest == "9d96ca44d217d7d75103ed62cc909740de4933250828a8298067de6b482e04fa"
+
+
+def readme_commands() -> list[str]:
+    return re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+
+
+def test_ci_runs_the_readmes_two_commands() -> None:
+    first, second = readme_commands()
+    assert "wpssearch search" in first
+    assert second.endswith("/pytest")
+    shown = subprocess.run(
+        ["bash", "-c", "source <(grep '^readme_command' .ci/run); readme_command 1; readme_command 2"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert shown.stdout.splitlines() == [first, second]
+
+
+def console_examples() -> list[tuple[str, str]]:
+    """Each `$ command` of the README's console blocks with what it prints."""
+    out = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            out.append((command, output.strip()))
+    return out
+
+
+@pytest.fixture
+def readme_folder(tmp_path: Path) -> Path:
+    """A folder as a reader of the README has it: the corpus, and an index of it."""
+    (tmp_path / "corpus").symlink_to(CORPUS)
+    with wpssearch.open(tmp_path / "index") as index:
+        index.ingest([tmp_path / "corpus"])
+    return tmp_path
+
+
+def test_the_readmes_console_examples_print_what_they_show(readme_folder: Path) -> None:
+    examples = console_examples()
+    assert len(examples) >= 3
+    for command, output in examples:
+        words = shlex.split(command)
+        assert words[0] == "wpssearch"
+        process = subprocess.run(
+            [sys.executable, "-m", "wpssearch.cli", *words[1:]],
+            capture_output=True, text=True, check=True, cwd=readme_folder,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )  # fmt: skip
+        shown = [line.rstrip() for line in process.stdout.strip().splitlines()]
+        assert shown == [line.rstrip() for line in output.splitlines()], command
+
+
+def test_the_readmes_python_examples_run(readme_folder: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        subprocess.run([sys.executable, "-c", block], check=True, cwd=readme_folder)
+
+
+def test_the_readme_says_what_it_must() -> None:
+    for words in ("English only", "inferred", "cuts narratives off"):
+        assert words in README
+
+
+def test_no_file_is_longer_than_two_rooms() -> None:
+    for file in (ROOT / "src").rglob("*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
