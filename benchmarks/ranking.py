@@ -36,9 +36,7 @@ def evaluate(folder: Path) -> dict[Any, float]:
     """The mean of each measure over the judged queries of a collection."""
     with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    qrels = [
-        Qrel(row["query_id"], row["doc_id"], max(0, int(row["relevance"]))) for row in rows
-    ]
+    qrels = [Qrel(row["query_id"], row["doc_id"], max(0, int(row["relevance"]))) for row in rows]
     judged = {qrel.query_id for qrel in qrels}
     run: list[ScoredDoc] = []
     with wpssearch.open(":memory:") as index:

@@ -54,9 +54,13 @@ def score(row: Row, rows: Sequence[Row], words: Sequence[str]) -> float:
     return total
 
 
-def ranked(found: Sequence[Row], rows: Sequence[Row], words: Sequence[str]) -> list[tuple[str, float]]:
+def ranked(
+    found: Sequence[Row], rows: Sequence[Row], words: Sequence[str]
+) -> list[tuple[str, float]]:
     """Ids and scores, best first, ties by id."""
-    return sorted(((row["id"], score(row, rows, words)) for row in found), key=lambda s: (-s[1], s[0]))
+    return sorted(
+        ((row["id"], score(row, rows, words)) for row in found), key=lambda s: (-s[1], s[0])
+    )
 
 
 def counts(found: Sequence[Row], key: str) -> Counter[str]:

@@ -93,7 +93,9 @@ def test_offsets_are_those_of_the_original(text: str) -> None:
     last = 0
     for token in tokenize(text):
         assert 0 <= token.start < token.end <= len(text)
-        assert any(char.isalnum() for char in unicodedata.normalize("NFKD", text[token.start : token.end]))
+        assert any(
+            char.isalnum() for char in unicodedata.normalize("NFKD", text[token.start : token.end])
+        )
         if token.width == 1:
             assert token.position >= last
             last = token.position

@@ -52,17 +52,39 @@ def test_search_formats(index: str) -> None:
     data = json.loads(run("--index", index, "search", "gender", "--format", "json").stdout)
     lines = run("--index", index, "search", "gender", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line) for line in lines] == data["hits"]
-    rows = list(csv.DictReader(io.StringIO(run("--index", index, "search", "gender", "--format", "csv").stdout)))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(run("--index", index, "search", "gender", "--format", "csv").stdout)
+        )
+    )
     assert [row["id"] for row in rows] == [hit["id"] for hit in data["hits"]]
 
 
 def test_options_may_stand_anywhere_and_dashes_are_query_text(index: str) -> None:
-    first = run("--index", index, "search", "--country", "Haiti", "women", "--limit", "1", "--format", "json")
+    first = run(
+        "--index",
+        index,
+        "search",
+        "--country",
+        "Haiti",
+        "women",
+        "--limit",
+        "1",
+        "--format",
+        "json",
+    )
     data = json.loads(first.stdout)
     assert (data["query"], data["limit"], data["filters"]) == ("women", 1, {"country": ["Haiti"]})
-    dashed = json.loads(run("--index", index, "search", "-police", "--zebra", "--format=json").stdout)
+    dashed = json.loads(
+        run("--index", index, "search", "-police", "--zebra", "--format=json").stdout
+    )
     assert dashed["query"] == "-police --zebra"
-    assert json.loads(run("--index", index, "search", "--format", "json", "--", "--limit").stdout)["query"] == "--limit"
+    assert (
+        json.loads(run("--index", index, "search", "--format", "json", "--", "--limit").stdout)[
+            "query"
+        ]
+        == "--limit"
+    )
 
 
 def test_facets(index: str) -> None:
@@ -74,7 +96,9 @@ def test_facets(index: str) -> None:
 
 
 def test_show_info_check_remove(index: str) -> None:
-    id_ = json.loads(run("--index", index, "search", "Nepal", "--format", "json").stdout)["hits"][0]["id"]
+    id_ = json.loads(run("--index", index, "search", "Nepal", "--format", "json").stdout)["hits"][
+        0
+    ]["id"]
     shown = json.loads(run("--index", index, "show", id_, "--format", "json").stdout)
     assert shown["profile"]["title"] == "Department of Peacekeeping Operations"
     assert {tag["value"] for tag in shown["countries"]} == {"Nepal", "Norway"}
@@ -150,13 +174,16 @@ def test_the_index_is_found_where_it_is_looked_for(
 
 def program(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "wpssearch.cli", *args], capture_output=True, check=False, **options  # type: ignore[call-overload]
+        [sys.executable, "-m", "wpssearch.cli", *args],
+        capture_output=True,
+        check=False,
+        **options,  # type: ignore[call-overload]
     )
 
 
 def test_head_is_no_error(index: str) -> None:
     process = subprocess.run(
-        ["/bin/sh", "-c", f'"{sys.executable}" -m wpssearch.cli --index "{index}" search | head -1'],
+        ["/bin/sh", "-c", f'{sys.executable} -m wpssearch.cli --index {index} search | head -1'],
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     assert process.stderr == ""
@@ -168,7 +195,13 @@ def test_head_is_no_error(index: str) -> None:
 
 
 def test_output_is_utf8_whatever_the_locale(index: str) -> None:
-    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "", "PYTHONCOERCECLOCALE": "0"}
+    env = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "",
+        "PYTHONCOERCECLOCALE": "0",
+    }
     process = program("--index", index, "search", "campaign", "--format", "json", env=env)
     assert process.returncode == 0
     json.loads(process.stdout.decode("utf-8"))
@@ -178,10 +211,21 @@ def test_bad_input_is_a_plain_line_each(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "empty.txt").touch()
     (tmp_path / "in" / "binary.txt").write_bytes(bytes(range(256)) * 20)
-    (tmp_path / "in" / "cut.txt").write_text("Jul 2007 | DPKO\n\nGood text.\n\nJul 20 | DP", encoding="utf-8")
-    (tmp_path / "in" / "broken.jsonl").write_text('{"id": "1", "text": "one"}\n{"id": \n', encoding="utf-8")
+    (tmp_path / "in" / "cut.txt").write_text(
+        "Jul 2007 | DPKO\n\nGood text.\n\nJul 20 | DP", encoding="utf-8"
+    )
+    (tmp_path / "in" / "broken.jsonl").write_text(
+        '{"id": "1", "text": "one"}\n{"id": \n', encoding="utf-8"
+    )
     (tmp_path / "none").mkdir()
-    result = run("--index", str(tmp_path / "i"), "ingest", "--json", str(tmp_path / "in"), str(tmp_path / "none"))
+    result = run(
+        "--index",
+        str(tmp_path / "i"),
+        "ingest",
+        "--json",
+        str(tmp_path / "in"),
+        str(tmp_path / "none"),
+    )
     assert result.exit_code == 0
     report = json.loads(result.stdout)
     assert report["added"] == 2

@@ -68,7 +68,11 @@ def test_ci_runs_the_readmes_two_commands() -> None:
     assert "wpssearch search" in first
     assert second.endswith("/pytest")
     shown = subprocess.run(
-        ["bash", "-c", "source <(grep '^readme_command' .ci/run); readme_command 1; readme_command 2"],
+        [
+            "bash",
+            "-c",
+            "source <(grep '^readme_command' .ci/run); readme_command 1; readme_command 2",
+        ],
         capture_output=True, text=True, check=True, cwd=ROOT,
     )  # fmt: skip
     assert shown.stdout.splitlines() == [first, second]

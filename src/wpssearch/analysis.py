@@ -8,7 +8,8 @@ corpus can tell an acronym (a word that it writes in capitals alone) from a shou
 
 - ``gender-based`` is ``gender`` and ``based`` at successive positions, and also ``genderbased``,
   which begins at the first and is two positions wide: phrases match on both sides.
-- ``women's`` is ``women``; ``d'Ivoire`` is ``d``, ``ivoire`` and ``divoire``; ``DPKO/DFS`` two words.
+- ``women's`` is ``women``; ``d'Ivoire`` is ``d``, ``ivoire`` and ``divoire``.
+- ``DPKO/DFS`` is two words.
 - ``U.N.`` is ``un``, ``1,325`` is ``1325``; ``NGOs`` is the acronym ``ngo``.
 """
 
@@ -164,9 +165,6 @@ def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
     return tuple(out), position
 
 
-_cut_search = lru_cache(maxsize=1024)(lambda chunk: _cut(chunk, _search_spans()))
-
-
 @lru_cache(maxsize=1)
 def _search_spans() -> _Spans:
     return _pattern_spans()
@@ -175,6 +173,11 @@ def _search_spans() -> _Spans:
 @lru_cache(maxsize=1)
 def _ingest_spans() -> _Spans:
     return nltk_spans()
+
+
+@lru_cache(maxsize=1024)
+def _cut_search(chunk: str) -> _ChunkTokens:
+    return _cut(chunk, _search_spans())
 
 
 @lru_cache(maxsize=1 << 18)

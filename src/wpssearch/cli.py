@@ -197,7 +197,7 @@ def _run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:
 @click.option("--index", metavar="DIR", help="The index; else $WPSSEARCH_INDEX, ./index or yours.")
 @click.version_option(__version__, prog_name="wpssearch")
 @click.pass_context
-def main(ctx: click.Context, index: str | None) -> None:
+def main(ctx: click.Context, /, index: str | None) -> None:
     """Search records of who did what, where and when, on Women, Peace and Security."""
     ctx.obj = index
 
@@ -209,7 +209,7 @@ def main(ctx: click.Context, index: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def ingest(
-    ctx: click.Context, paths: tuple[str, ...], prune: bool, url: str | None, as_json: bool
+    ctx: click.Context, /, paths: tuple[str, ...], prune: bool, url: str | None, as_json: bool
 ) -> None:
     """Read files and folders into the index, as one commit."""
     from wpssearch import render
@@ -243,7 +243,7 @@ def ingest(
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl", "csv"]),
               default="text", show_default=True)  # fmt: skip
 @click.pass_context
-def search(ctx: click.Context, query: tuple[str, ...], format_: str, **fields: Any) -> None:
+def search(ctx: click.Context, /, query: tuple[str, ...], format_: str, **fields: Any) -> None:
     """Find records: ranked and highlighted, then the facets."""
     from wpssearch import render
 
@@ -266,7 +266,7 @@ def search(ctx: click.Context, query: tuple[str, ...], format_: str, **fields: A
 @_FORMAT
 @click.pass_context
 def facets(
-    ctx: click.Context, query: tuple[str, ...], by: tuple[str, ...], format_: str, **fields: Any
+    ctx: click.Context, /, query: tuple[str, ...], by: tuple[str, ...], format_: str, **fields: Any
 ) -> None:
     """Count the values of facets, over all records or those that match."""
     from wpssearch import render
@@ -286,7 +286,7 @@ def facets(
 @click.argument("id_", metavar="ID")
 @_FORMAT
 @click.pass_context
-def show(ctx: click.Context, id_: str, format_: str) -> None:
+def show(ctx: click.Context, /, id_: str, format_: str) -> None:
     """Show one whole record: its text, its tags' evidence, its source, its agency's profile."""
     from wpssearch import render
 
@@ -304,7 +304,7 @@ def show(ctx: click.Context, id_: str, format_: str) -> None:
 @main.command()
 @_FORMAT
 @click.pass_context
-def info(ctx: click.Context, format_: str) -> None:
+def info(ctx: click.Context, /, format_: str) -> None:
     """Say what the index holds."""
     from wpssearch import render
 
@@ -316,7 +316,7 @@ def info(ctx: click.Context, format_: str) -> None:
 @main.command()
 @_FORMAT
 @click.pass_context
-def check(ctx: click.Context, format_: str) -> None:
+def check(ctx: click.Context, /, format_: str) -> None:
     """Prove the index sound, or say what is wrong and exit 1."""
     from wpssearch import render
 
@@ -334,7 +334,7 @@ def check(ctx: click.Context, format_: str) -> None:
 @click.argument("ids", nargs=-1, metavar="ID...")
 @click.option("--source", metavar="FILE", help="All records of one source.")
 @click.pass_context
-def remove(ctx: click.Context, ids: tuple[str, ...], source: str | None) -> None:
+def remove(ctx: click.Context, /, ids: tuple[str, ...], source: str | None) -> None:
     """Drop records from the index."""
     if not ids and source is None:
         raise UsageError("Name the ids to remove, or a --source.")

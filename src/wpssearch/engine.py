@@ -24,7 +24,7 @@ from wpssearch.model import (
 )
 from wpssearch.searching import search
 
-__all__ = ["Index", "default_path", "sample_path", "open_index", "shipped_corpus", "tag"]
+__all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
 MEMORY = ":memory:"
 Strings = str | Iterable[str]
@@ -56,9 +56,7 @@ def shipped_corpus() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "corpus"
 
 
-def open_index(
-    path: str | os.PathLike[str] | None = None, *, create: bool = True
-) -> Index:
+def open_index(path: str | os.PathLike[str] | None = None, *, create: bool = True) -> Index:
     """Open the index in a folder; ``":memory:"`` keeps one in memory.
 
     ``None`` looks where the command line looks. Where there is no index one is created; with
@@ -80,7 +78,7 @@ def tag(text: str, period: str | None = None) -> dict[str, Any]:
     interval = parse_interval(period) if period is not None else None
     if period is not None and interval is None:
         raise UsageError(f"{period!r} is no period; write a month, a year or a range.")
-    when = Period(*interval, label=period or "") if interval else None
+    when = Period(interval[0], interval[1], period or "") if interval else None
     missions, countries = tag_text(text, when)
     return {
         "missions": [found.to_dict() for found in missions],

@@ -1,11 +1,10 @@
 """What can go wrong, as one tree. Every message is a sentence that says what to do next.
 
 Error
-├── UsageError      the request itself cannot be carried out (an unreadable period, an unknown facet)
+├── UsageError      the request cannot be carried out as it is (an unreadable period)
 ├── IndexMissing    there is no index at the place that was named
 ├── IndexLocked     another process is writing to the index
 ├── IndexDamaged    the files of the index cannot be read as what they should be
-├── NoSource        none of the named sources could be read
 └── UnknownRecord   no record has the id that was asked for
 """
 
@@ -16,7 +15,6 @@ __all__ = [
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
-    "NoSource",
     "UnknownRecord",
     "UsageError",
 ]
@@ -40,10 +38,6 @@ class IndexLocked(Error):
 
 class IndexDamaged(Error):
     """A file of the index is not what the index wrote."""
-
-
-class NoSource(Error):
-    """None of the sources that were named could be read."""
 
 
 class UnknownRecord(Error, KeyError):

@@ -187,7 +187,9 @@ def _unknown(facet: str, text: str, listed: set[str]) -> str:
         near = get_close_matches(vocab.normal_name(text), by_normal, n=1, cutoff=0.7)
         if near:
             return f"No record has the {facet} {text!r}; did you mean {by_normal[near[0]]!r}?"
-    return f"No record has the {facet} {text!r}; `wpssearch facets --by {facet}` lists what there is."
+    return (
+        f"No record has the {facet} {text!r}; `wpssearch facets --by {facet}` lists what there is."
+    )
 
 
 def select(matches: Iterable[int], filters: Sequence[Filter], columns: _Columns) -> Selection:

@@ -25,7 +25,9 @@ def fold_char(char: str) -> str:
     """One character folded: none, one or several characters."""
     folded = unicodedata.normalize("NFKD", char).casefold().translate(_UNDECOMPOSED)
     return "".join(
-        c for c in unicodedata.normalize("NFKD", folded) if unicodedata.category(c) not in _INVISIBLE
+        c
+        for c in unicodedata.normalize("NFKD", folded)
+        if unicodedata.category(c) not in _INVISIBLE
     )
 
 

@@ -69,12 +69,10 @@ def _cores(marks: Sequence[Mark]) -> list[Span]:
                 continue
             parts: dict[int, float] = {}
             end = first.end
-            seen = 0
-            for mark in marks[index:]:
+            for seen, mark in enumerate(marks[index:]):
                 if max(mark.end, end) - first.start > PASSAGE_LENGTH and parts:
                     break
                 end = max(mark.end, end)
-                seen += 1
                 parts.setdefault(mark.part, mark.weight)
                 # Of two windows with the same parts the tighter, then the fuller, then the first.
                 gain = sum(weight for part, weight in parts.items() if part not in covered)
@@ -126,7 +124,7 @@ def _frame_end(text: str, end: int, room: int) -> int:
     latest = end + room
     if latest >= len(text):
         return max(end, len(text.rstrip()))
-    ends = [m for m in _SENTENCE_END.finditer(text, end, min(len(text), latest + 1))]
+    ends = list(_SENTENCE_END.finditer(text, end, min(len(text), latest + 1)))
     if ends:
         last = ends[-1]
         return last.start() + len(last.group().rstrip())

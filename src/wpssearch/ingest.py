@@ -113,8 +113,7 @@ def ingest(
         gone = [
             id_
             for id_, known in writer.known.items()
-            if known.path in replaced
-            or (prune and known.path and not os.path.lexists(known.path))
+            if known.path in replaced or (prune and known.path and not os.path.lexists(known.path))
         ]
         return run.report(run.drop(gone))
 

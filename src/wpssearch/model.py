@@ -154,9 +154,7 @@ class Record:
             "period": self.period.to_dict() if self.period else None,
             "missions": [tag.to_dict() for tag in self.missions],
             "countries": [tag.to_dict() for tag in self.countries],
-            "facets": {
-                name: [tag.to_dict() for tag in tags] for name, tags in self.facets.items()
-            },
+            "facets": {name: [tag.to_dict() for tag in tags] for name, tags in self.facets.items()},
             "sections": [
                 {"heading": s.heading, "start": s.start, "end": s.end} for s in self.sections
             ],
@@ -352,7 +350,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answer to a search. ``match`` is how it was in the end carried out: ``all`` or ``any``."""
+    """The answer to a search; ``match`` is how it was in the end carried out."""
 
     query: str
     match: Literal["all", "any"]
@@ -380,8 +378,7 @@ class Results:
             "notes": list(self.notes),
             "hits": [hit.to_dict() for hit in self.hits],
             "facets": {
-                name: [value.to_dict() for value in values]
-                for name, values in self.facets.items()
+                name: [value.to_dict() for value in values] for name, values in self.facets.items()
             },
             "more": dict(self.more),
         }

@@ -11,7 +11,8 @@ from wpssearch import facets as facetting
 from wpssearch import highlight
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.evaluator import Evaluation
-from wpssearch.backends.plan import All, Any, Group, Plan, Sequence as Row, lower
+from wpssearch.backends.plan import All, Any, Group, Plan, lower
+from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
 from wpssearch.model import Hit, Record, Results, Search, Snippet
@@ -169,9 +170,7 @@ def _page(
     return page, matched.evaluation.scores(page)
 
 
-def _hit(
-    snapshot: Snapshot, matched: _Matched, number: int, score: float, request: Search
-) -> Hit:
+def _hit(snapshot: Snapshot, matched: _Matched, number: int, score: float, request: Search) -> Hit:
     record = snapshot.record(number)
     snippets = _snippets(record, matched, number) if request.snippets else ()
     return Hit(record, score, snippets)
@@ -209,4 +208,3 @@ def _snippets(record: Record, matched: _Matched, number: int) -> tuple[Snippet, 
         if marks or field == "text":
             out.extend(highlight.passages(field, text, marks))
     return tuple(out)
-

@@ -66,7 +66,9 @@ def digest(record: Record, fingerprint: str) -> bytes:
     Taken before tagging, whose result the content and the vocabulary decide.
     """
     place = f"{record.source.file}\n{record.source.line}\n{record.source.path}\n{fingerprint}"
-    return content_digest(record) + blake2b(place.encode("utf-8", "replace"), digest_size=8).digest()
+    return (
+        content_digest(record) + blake2b(place.encode("utf-8", "replace"), digest_size=8).digest()
+    )
 
 
 def joined(values: tuple[str, ...]) -> bytes:
@@ -103,7 +105,9 @@ def searched(record: Record, analyzer: Analyzer) -> dict[str, FieldTokens]:
 
 def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) -> dict[str, bytes]:
     """The column values of a record, whose searched fields are ``fields``."""
-    lengths = array("I", [fields[f][1] if f in fields else 0 for f in ("title", "headings", "text")])
+    lengths = array(
+        "I", [fields[f][1] if f in fields else 0 for f in ("title", "headings", "text")]
+    )
     further = {
         name: list(split(joined(tuple(tag.value for tag in tags))))
         for name, tags in sorted(record.facets.items())

@@ -49,7 +49,7 @@ def _guarded(
                     "build it anew with `wpssearch ingest` from its sources."
                 ) from error
 
-    return guarded
+    return guarded  # type: ignore[return-value]
 
 
 class Snapshot:

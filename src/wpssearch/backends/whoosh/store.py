@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import whoosh.index
 from whoosh.filedb.filestore import FileStorage, RamStorage
 
 from wpssearch.analysis import Analyzer
