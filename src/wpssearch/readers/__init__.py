@@ -1,0 +1,55 @@
+"""Files to records: pages as saved from the web, and records a line.
+
+Nothing of a source is dropped in silence: what becomes no record is a ``Skip`` with file, line
+and reason. A bad file or line never stops the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from wpssearch.model import Record, Skip
+from wpssearch.readers.files import SourceFile, Unreadable, decode, read_bytes, walk
+from wpssearch.readers.page import parse_page
+from wpssearch.readers.rows import read_csv, read_jsonl, record_from_mapping
+
+__all__ = ["SourceFile", "read", "record_from_mapping", "walk"]
+
+
+def read(source: SourceFile, *, url: str | None = None) -> Iterator[Record | Skip]:
+    """The records of a file and what it holds besides; ``url`` is the page's address."""
+    if source.format == "jsonl":
+        yield from read_jsonl(source.path, source.file)
+    elif source.format == "csv":
+        yield from read_csv(source.path, source.file)
+    else:
+        try:
+            text = decode(read_bytes(source.path))
+        except Unreadable as error:
+            yield Skip(source.file, None, str(error))
+            return
+        reader = _html if source.format == "html" else _text
+        yield from reader(text, source, url)
+
+
+def _text(text: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = list(enumerate(plain.split("\n"), 1))
+    yield from parse_page(lines, source.file, source.path, url)
+
+
+def _html(html: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
+    from wpssearch.readers.html import visible_text
+
+    page = visible_text(html)
+    if not page.lines:
+        yield Skip(source.file, None, "the page has no visible text")
+    for item in parse_page(page.lines, source.file, source.path, url or page.url):
+        if isinstance(item, Record) and item.kind == "agency" and page.title:
+            item = replace(item, extra={**item.extra, "page_title": page.title})
+        yield item
+    if page.furniture:
+        number, first = page.furniture[0]
+        why = f"{len(page.furniture)} lines of menus and footers are no part of the page"
+        yield Skip(source.file, number, f"{why}: {first[:57]!r}")

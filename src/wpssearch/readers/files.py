@@ -1,0 +1,152 @@
+"""Which files a path names, in a stable order, and their text: encodings recognised."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from wpssearch.model import Skip
+
+__all__ = ["SourceFile", "Unreadable", "decode", "read_bytes", "walk"]
+
+FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".csv": "csv"}
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+# What a text of no mark may be in, besides UTF-8: the encodings that pages are saved in.
+_NARROW = ["cp1252", "latin_1", "mac_roman"]
+_WIDE = ["utf_16_le", "utf_16_be"]
+_CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read: its absolute path, its name below the PATH that was named, its format."""
+
+    path: str
+    file: str
+    format: str
+
+
+class Unreadable(ValueError):
+    """A file whose text cannot be had; the message says why."""
+
+
+def walk(paths: Iterable[str | os.PathLike[str]]) -> Iterator[SourceFile | Skip]:
+    """The files that the paths name, folders walked in a stable order, each file once.
+
+    Of a folder come its ``.txt``, ``.html``, ``.jsonl`` and ``.csv``, hidden ones aside; a file
+    that is named is always read. What cannot be read is a ``Skip`` with the reason.
+    """
+    seen: set[str] = set()
+    for path in map(os.fspath, paths):
+        shown = _printable(os.path.basename(os.path.normpath(path)) or path)
+        if os.path.isdir(path):
+            found = False
+            for item in _folder(path):
+                if isinstance(item, SourceFile):
+                    found = True
+                    if os.path.realpath(item.path) in seen:
+                        continue
+                    seen.add(os.path.realpath(item.path))
+                yield item
+            if not found:
+                yield Skip(shown, None, "the folder has no .txt, .html, .jsonl or .csv file")
+            continue
+        why = _why_not_a_file(path)
+        if why is not None:
+            yield Skip(shown, None, why)
+        elif os.path.realpath(path) not in seen:
+            seen.add(os.path.realpath(path))
+            suffix = os.path.splitext(path)[1].lower()
+            yield SourceFile(os.path.abspath(path), shown, FORMATS.get(suffix, "txt"))
+
+
+def _printable(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8 become replacement characters."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _why_not_a_file(path: str) -> str | None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return "there is no such file or folder"
+    except PermissionError:
+        return "there is no permission to read it"
+    except (OSError, ValueError):
+        return "the path cannot be followed"
+    return None if stat.S_ISREG(mode) else "it is neither a file nor a folder"
+
+
+def _folder(top: str) -> Iterator[SourceFile | Skip]:
+    failed: list[OSError] = []
+    for folder, subfolders, names in os.walk(top, onerror=failed.append):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            suffix = os.path.splitext(name)[1].lower()
+            if name.startswith(".") or suffix not in FORMATS:
+                continue
+            path = os.path.join(folder, name)
+            file = _printable(os.path.relpath(path, top)).replace(os.sep, "/")
+            why = _why_not_a_file(path)
+            if why is not None:
+                yield Skip(file, None, why)
+            else:
+                yield SourceFile(os.path.abspath(path), file, FORMATS[suffix])
+    for error in failed:
+        yield Skip(
+            _printable(str(error.filename)), None, "there is no permission to read the folder"
+        )
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file; ``Unreadable`` with the reason where they cannot be had."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except PermissionError:
+        raise Unreadable("there is no permission to read it") from None
+    except OSError as error:
+        raise Unreadable(f"it cannot be read ({error.strerror or 'input/output error'})") from None
+
+
+def decode(data: bytes) -> str:
+    """The text of a file's bytes, its byte order mark removed.
+
+    A mark decides, else UTF-8 where the bytes are that, else what charset-normalizer makes of
+    them. ``Unreadable`` where the bytes are no text.
+    """
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                return data[len(mark) :].decode(encoding)
+            except UnicodeDecodeError:
+                raise Unreadable("its encoding mark and its bytes do not agree") from None
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    # UTF-16 without a mark is half NULs; elsewhere a NUL or many controls are no text.
+    wide = b"\0" in data and controls > len(data) * 0.3
+    if not wide and (b"\0" in data or controls > len(data) * 0.05):
+        raise Unreadable("it is a binary file, not text")
+    if not wide:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data, cp_isolation=_WIDE if wide else _NARROW).best()
+    if best is None:
+        raise Unreadable("it is a binary file, not text")
+    text = str(best)
+    if "\0" in text:
+        raise Unreadable("it is a binary file, not text")
+    return text.removeprefix("\ufeff")

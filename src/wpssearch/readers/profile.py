@@ -1,0 +1,140 @@
+"""The profile of an agency: what stands on its page before the first activity."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from wpssearch.model import Record, Section, Skip, Source
+from wpssearch.readers.identity import record_id
+
+__all__ = ["LABELS", "Line", "bare", "parse_profile"]
+
+#: A line of a source: its 1-based number and its text.
+Line = tuple[int, str]
+
+_VALUES = {"item id": "item_id", "unagency id": "unagency_id"}
+_SECTIONS = {
+    "background": "Background",
+    "areas of work": "Areas of Work",
+    "mail address": "Mail Address",
+    "agency type": "Agency Type",
+}
+_POSTAL = frozenset({"mail address", "address", "postal address", "mailing address"})
+#: The labels of a page's head, folded.
+LABELS = frozenset({*_VALUES, *_SECTIONS})
+
+_LONGEST_HEADING = 60
+_MOST_HEADING_WORDS = 7
+_SMALL_WORDS = frozenset("a an and at by for from in of on or the to with".split())
+    ["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
+)
+
+
+def bare(text: str) -> str:
+    """A line without the blanks around it, those inside made single."""
+    return " ".join(text.replace("\ufeff", " ").split())
+
+
+def _is_heading(lines: Sequence[Line], at: int) -> bool:
+    """True for a line that stands as a heading though its words are not known."""
+    line = bare(lines[at][1])
+    words = line.split()
+    if not words or len(line) > _LONGEST_HEADING or len(words) > _MOST_HEADING_WORDS:
+        return False
+    if not line[-1].isalpha() or not line[0].isupper() or any(char in line for char in "|;:@"):
+        return False
+    if any(word[0].islower() and word.casefold() not in _SMALL_WORDS for word in words):
+        return False
+    if at and bare(lines[at - 1][1]):
+        return False
+    following = next((bare(text) for _, text in lines[at + 1 :] if bare(text)), "")
+    return len(following) > _LONGEST_HEADING or any(
+        mark in following for mark in (". ", "www.", "@", "://")
+    )
+
+
+def parse_profile(
+    lines: Sequence[Line], source: Source, url: str | None, seen: Counter[str]
+) -> tuple[Record | None, list[Skip]]:
+    """The profile that the lines hold, if any, and what of them belongs to none."""
+    labels = [at for at, (_, text) in enumerate(lines) if bare(text).casefold() in LABELS]
+    if not labels:
+        kept = [(number, bare(text)) for number, text in lines if bare(text)]
+        if not kept:
+            return None, []
+        shown = kept[0][1] if len(kept[0][1]) <= 60 else kept[0][1][:57] + "..."
+        why = f"{len(kept)} lines belong to no activity and no profile: {shown!r}"
+        return None, [Skip(source.file, kept[0][0], why)]
+    names = [(number, bare(text)) for number, text in lines[: labels[0]] if bare(text)]
+    extra: dict[str, str] = {}
+    bodies = _bodies(lines[labels[0] :], names[1][1] if len(names) > 1 else "", extra)
+    title = names[-1][1] if names else extra.pop("title", "")
+    left = [Skip(source.file, n, f"it is no name of the page: {name!r}") for n, name in names[1:-1]]
+    text, sections = _joined(bodies)
+    agencies = (names[0][1],) if names else ()
+    profile = Record(
+        id=record_id("agency", agencies, None, f"{title}\n{text}", seen),
+        text=text,
+        kind="agency",
+        title=title or "Agency profile",
+        title_given=bool(title),
+        agencies=agencies,
+        sections=sections,
+        url=url,
+        source=Source(source.file, lines[0][0] if not names else names[0][0], source.path),
+        extra=extra,
+    )
+    return profile, left
+
+
+def _bodies(
+    lines: Sequence[Line], title: str, extra: dict[str, str]
+) -> list[tuple[str, list[str]]]:
+    """Headings with the lines under them; labels with a value go to ``extra``."""
+    bodies: list[tuple[str, list[str]]] = [("", [])]
+    at = 0
+    while at < len(lines):
+        line = bare(lines[at][1])
+        label = line.casefold()
+        value = bare(lines[at + 1][1]) if at + 1 < len(lines) else ""
+        taken = 0
+        if label in _VALUES:
+            bodies.append(("", []))
+            if value and value.casefold() not in LABELS and not re.search(r"\s", value):
+                extra[_VALUES[label]] = value
+                taken = 1
+        elif label == "title":
+            # The page repeats its title under this label.
+            bodies.append(("", []))
+            if value and (not title or value == title):
+                extra.setdefault("title", value)
+                taken = 1
+        elif label in _SECTIONS:
+            bodies.append((_SECTIONS[label], []))
+        elif _is_heading(lines, at):
+            bodies.append((line, []))
+        else:
+            bodies[-1][1].append(lines[at][1])
+        at += 1 + taken
+    if title:
+        extra.pop("title", None)
+    return bodies
+
+
+def _joined(bodies: Sequence[tuple[str, list[str]]]) -> tuple[str, tuple[Section, ...]]:
+    """The text of all sections, and where each stands in it."""
+    text = ""
+    sections: list[Section] = []
+    for heading, lines in bodies:
+        body = "\n".join(line.strip() for line in lines).strip()
+        body = re.sub(r"\n{3,}", "\n\n", body)
+        if not body:
+            continue
+        start = len(text) + 2 if text else 0
+        text = f"{text}\n\n{body}" if text else body
+        if heading:
+            postal = heading.casefold() in _POSTAL
+            sections.append(Section(heading, start, start + len(body), postal))
+    return text, tuple(sections)
