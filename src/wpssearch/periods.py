@@ -36,8 +36,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         re.compile(rf"(?:{month},? ?)?(?P<year>\d{{4}})(?:[-/](?P<number>\d{{1,2}}))?"),
         re.compile(rf"{month}"),
         # A dash with a blank on both sides, or between words; ISO's own hyphen has digits around.
-        re.compile(r" ?[\u2012-\u2015\u2212] ?| - |(?<=\d{4})-(?=\d{4})|(?<=[^\W\d_])-|-(?=[^\W\d_])"
-                   r"| - ?| ?- | to ", re.IGNORECASE),
+        re.compile(r" ?[\u2012-\u2015\u2212] ?| - ?| ?- |(?<=\d{4})-(?=\d{4})"
+                   r"|(?<=[^\W\d_])-|-(?=[^\W\d_])| to ", re.IGNORECASE),
     )  # fmt: skip
 
 

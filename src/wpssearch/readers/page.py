@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wpssearch.model import Period, Record, Skip, Source
 from wpssearch.periods import parse_label
@@ -69,7 +70,7 @@ def parse_page(
         yield from _skip(lines, 0, first, file, "it stands before the page's beginning")
     else:
         starts.insert(0, 0)
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, stop in pairwise([*starts, len(lines)]):
         yield from _one_page(lines, start, stop, Source(file, None, path), url, seen)
 
 
@@ -88,8 +89,8 @@ def _one_page(
         yield profile
     yield from left
     own = profile.agencies if profile else ()
-    for header, following in zip(headers, [*headers[1:], None], strict=True):
-        end = following.first if following else stop
+    ends = [*(header.first for header in headers[1:]), stop]
+    for header, end in zip(headers, ends, strict=False):
         yield from _activity(lines, header, end, source, url, own, seen)
 
 

@@ -28,8 +28,6 @@ LABELS = frozenset({*_VALUES, *_SECTIONS})
 _LONGEST_HEADING = 60
 _MOST_HEADING_WORDS = 7
 _SMALL_WORDS = frozenset("a an and at by for from in of on or the to with".split())
-    ["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
-)
 
 
 def bare(text: str) -> str:
@@ -50,9 +48,8 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
     if at and bare(lines[at - 1][1]):
         return False
     following = next((bare(text) for _, text in lines[at + 1 :] if bare(text)), "")
-    return len(following) > _LONGEST_HEADING or any(
-        mark in following for mark in (". ", "www.", "@", "://")
-    )
+    is_sentence = following.endswith((".", "!", "?", ":")) or len(following) > _LONGEST_HEADING
+    return is_sentence or any(mark in following for mark in ("www.", "@", "://"))
 
 
 def parse_profile(
@@ -102,8 +99,10 @@ def _bodies(
         taken = 0
         if label in _VALUES:
             bodies.append(("", []))
-            if value and value.casefold() not in LABELS and not re.search(r"\s", value):
-                extra[_VALUES[label]] = value
+            key = _VALUES[label]
+            is_value = value and value.casefold() not in LABELS and " " not in value
+            if is_value and key not in extra:
+                extra[key] = value
                 taken = 1
         elif label == "title":
             # The page repeats its title under this label.
