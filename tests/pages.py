@@ -11,7 +11,13 @@ _NAMES = (
     ("Jun", "June"), ("Jul", "July"), ("Aug", "August"), ("Sep", "Sept", "September"),
     ("Oct", "October"), ("Nov", "November"), ("Dec", "December"),
 )  # fmt: skip
-_AGENCIES = ("DPKO", "DPPA", "UN Women", "UNFPA", "Office of the High Commissioner for Human Rights")
+_AGENCIES = (
+    "DPKO",
+    "DPPA",
+    "UN Women",
+    "UNFPA",
+    "Office of the High Commissioner for Human Rights",
+)
 _SENTENCES = (
     "The mission trained police officers in Liberia.",
     "In June 2008, women’s groups met | and “spoke”.",
@@ -117,10 +123,23 @@ def printed(draw: st.DrawFn, page: Page) -> str:
             lines.append(activity.label + bar + "; ".join(activity.agencies) + tail)
         elif style == "several lines":
             first, *rest = activity.agencies
-            lines += [activity.label + bar + first + ";", *(f"{name};" for name in rest[:-1]), rest[-1]]
+            lines += [
+                activity.label + bar + first + ";",
+                *(f"{name};" for name in rest[:-1]),
+                rest[-1],
+            ]
         else:
             first, *rest = activity.agencies
-            lines += [activity.label + bar + first + ";", "", *(f"{name};" for name in rest[:-1]), rest[-1]]
-        lines += ["", *activity.text.split("\n"), *draw(st.sampled_from([[""], ["", "\u00a0", ""]]))]
+            lines += [
+                activity.label + bar + first + ";",
+                "",
+                *(f"{name};" for name in rest[:-1]),
+                rest[-1],
+            ]
+        lines += [
+            "",
+            *activity.text.split("\n"),
+            *draw(st.sampled_from([[""], ["", "\u00a0", ""]])),
+        ]
     end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     return end.join(lines) + draw(st.sampled_from(["", end]))

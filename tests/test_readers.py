@@ -196,7 +196,11 @@ def test_a_header_cut_in_the_middle_is_told_with_its_line(tmp_path: Path) -> Non
 def test_a_header_without_agency_is_the_pages_own(tmp_path: Path) -> None:
     text = "DPKO\n\nThe Department\nItem ID\n\nBackground\n\nText.\n\nJul 2007 |\n\nDone.\n"
     profile, activity = records(read(write(tmp_path / "p.txt", text)))
-    assert (profile.kind, activity.agencies, activity.title) == ("agency", ("DPKO",), "DPKO, Jul 2007")
+    assert (profile.kind, activity.agencies, activity.title) == (
+        "agency",
+        ("DPKO",),
+        "DPKO, Jul 2007",
+    )
 
 
 def test_cut_off_narratives_are_marked(tmp_path: Path) -> None:
@@ -263,8 +267,10 @@ def test_what_a_line_carries(tmp_path: Path) -> None:
     assert record.given == {"country", "mission", "measure"}
     assert [tag.value for tag in record.facets["measure"]] == ["Prevention"]
     assert record.extra == {"author": "me"}
-    cells = "id,text,title,agencies,period_start,period_end,countries,missions,url,facets.measure,author\n"
-    cells += 'x,In Haiti.,T,A; B,1946-01,1946-12,,M,https://example.org,Prevention,me\n"y","two\nlines",,,,,,,,,\n'
+    cells = "id,text,title,agencies,period_start,period_end,countries,missions,url"
+    cells += ",facets.measure,author\n"
+    cells += "x,In Haiti.,T,A; B,1946-01,1946-12,,M,https://example.org,Prevention,me\n"
+    cells += 'y,"two\nlines",,,,,,,,,\n'
     table, second = records(read(write(tmp_path / "a.csv", "\ufeff" + cells)))
     for name in ("text", "title", "agencies", "period", "missions", "given", "facets", "extra"):
         assert getattr(table, name) == getattr(record, name), name
@@ -309,7 +315,10 @@ def test_menus_and_footers_of_a_saved_page_are_told(tmp_path: Path) -> None:
 <footer>Copyright</footer></body></html>"""
     items = read(write(tmp_path / "p.html", page))
     profile, activity = records(items)
-    assert (profile.text, profile.title) == ("Plans & manages.", "Department of Peacekeeping Operations")
+    assert (profile.text, profile.title) == (
+        "Plans & manages.",
+        "Department of Peacekeeping Operations",
+    )
     assert profile.extra["page_title"] == "DPKO | Inventory"
     assert (activity.text, activity.source.line) == ("Trained\npolice.", 6)
     assert {record.url for record in records(items)} == {"https://example.org/dpko"}

@@ -150,7 +150,7 @@ def test_an_unclosed_quote_is_words_and_a_note(page: wpssearch.Index) -> None:
 
 def test_titles_and_headings_are_searched(page: wpssearch.Index) -> None:
     results = page.search("areas of work", kind="agency")
-    assert [snippet.field for snippet in results.hits[0].snippets][:1] == ["headings"]
+    assert "headings" in [snippet.field for snippet in results.hits[0].snippets]
     with wpssearch.open(":memory:") as index:
         index.add([
             {"id": "t", "title": "Police desks", "text": "nothing of it"},

@@ -31,14 +31,15 @@ CAPITALS, PLAIN, SHOUTED = "C", "p", "s"
 
 _CHUNK = re.compile(r"\S+")
 _WORD = r"[^\W_]+"
-#: Dotted initials, numbers with thousands, words joined by hyphens or apostrophes. Applied to
-#: folded text, which has no combining marks: there every engine agrees on what a letter is.
+#: Dotted initials, numbers with thousands, words joined by hyphens or apostrophes. Applied to the
+#: shape of a folded text, which is ASCII: there every engine agrees on what a letter is.
 TOKEN_PATTERN = (
     r"(?<![^\W_])(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])"
     r"|(?<![^\W_])\d{1,3}(?:,\d{3})+(?![^\W_])"
-    rf"|{_WORD}(?:[-\u2010'\u2019\u02bc]{_WORD})*"
+    rf"|{_WORD}(?:[-']{_WORD})*"
 )
 _PART = re.compile(_WORD)
+_HYPHENS = "-\u2010"
 _APOSTROPHES = "'\u2019\u02bc"
 
 # Bounds against hostile text: a chunk of a megabyte is no word of any language.
@@ -93,6 +94,22 @@ def _bounded(form: str) -> str:
     return form[: _MAX_FORM - 17] + "_" + digest
 
 
+@lru_cache(maxsize=4096)
+def _shape_char(char: str) -> str:
+    if char.isalpha():
+        return "a"
+    if char.isalnum():
+        return "0"
+    return "-" if char in _HYPHENS else "'" if char in _APOSTROPHES else " "
+
+
+def _shape(folded: str) -> str:
+    """The folded text character by character as ASCII that is cut into the same words."""
+    if folded.isascii():
+        return folded
+    return "".join(char if char.isascii() else _shape_char(char) for char in folded)
+
+
 #: (form, case, relative position, width, start, end) of each token of a chunk; its positions.
 _ChunkTokens = tuple[tuple[tuple[str, str, int, int, int, int], ...], int]
 _Spans = Callable[[str], Iterator[tuple[int, int]]]
@@ -132,11 +149,12 @@ def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
     folded = Folded(chunk)
     out: list[tuple[str, str, int, int, int, int]] = []
     position = 0
-    for start, end in spans(folded.text):
-        text = folded.text[start:end]
+    shape = _shape(folded.text)
+    for start, end in spans(shape):
+        text = shape[start:end]
         if "." in text or "," in text:
             a, b = folded.span(start, end)
-            form = text.replace(".", "").replace(",", "")
+            form = folded.text[start:end].replace(".", "").replace(",", "")
             out.append((_bounded(form), _case(chunk[a:b]), position, 1, a, b))
             position += 1
             continue
@@ -144,9 +162,8 @@ def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
         parts: list[str] = []
         outer = (0, 0)
         for match in _PART.finditer(text):
-            part = match.group()
-            before = text[match.start() - 1] if match.start() else ""
-            if part == "s" and parts and before in _APOSTROPHES:
+            part = folded.text[start + match.start() : start + match.end()]
+            if part == "s" and parts and text[match.start() - 1] == "'":
                 continue
             a, b = folded.span(start + match.start(), start + match.end())
             written = chunk[a:b]

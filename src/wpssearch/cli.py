@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -92,7 +93,9 @@ def _say(text: str) -> None:
 
 def _out(lines: Iterable[str]) -> None:
     """Write lines to stdout; a reader that has had enough (`| head`) is no error."""
-    stream: IO[str] = sys.stdout
+    stream: IO[str] | None = sys.stdout
+    if stream is None:
+        return
     try:
         for line in lines:
             stream.write(line.encode("utf-8", "replace").decode() + "\n")
@@ -104,7 +107,7 @@ def _out(lines: Iterable[str]) -> None:
 
 def _terminal() -> tuple[int | None, bool]:
     """The width of the terminal and whether to colour; no width where stdout is no terminal."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         return None, False
     import shutil
 
@@ -200,6 +203,9 @@ def _run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:
 def main(ctx: click.Context, /, index: str | None) -> None:
     """Search records of who did what, where and when, on Women, Peace and Security."""
     ctx.obj = index
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 @main.command(epilog=_INGEST_EXAMPLES)

@@ -28,11 +28,11 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name to look for. ``capitals``: it counts only where all of it stands in capitals."""
+    """A name to look for; ``exact`` where it counts only in capitals or written just so."""
 
     facet: str
     id: str
-    capitals: bool
+    exact: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ def _variants(name: str) -> Iterator[str]:
 def _names() -> Iterator[tuple[str, _Name]]:
     for mission in vocab.missions().values():
         for acronym in mission.acronyms:
-            yield acronym, _Name("mission", mission.id, mission.exact)
+            yield acronym, _Name("mission", mission.id, acronym if mission.exact else None)
         for name in mission.names:
             for variant in _variants(name):
-                yield variant, _Name("mission", mission.id, False)
+                yield variant, _Name("mission", mission.id, None)
     for country in vocab.countries().values():
         for name in (*country.names, *country.demonyms):
-            yield name, _Name("country", country.id, name.isupper())
+            yield name, _Name("country", country.id, name if name.isupper() else None)
 
 
 @cache
@@ -128,8 +128,14 @@ def _mentions(text: str, normal: _Normal) -> Iterator[_Mention]:
         start, end = normal.span(first, stop)
         written = text[start:end]
         for name in names:
-            if written.isupper() if name.capitals else written[:1].isupper():
+            if _is_written_as(name, written):
                 yield _Mention(name, start, end)
+
+
+def _is_written_as(name: _Name, written: str) -> bool:
+    if name.exact is not None:
+        return written.isupper() or written == name.exact
+    return written[:1].isupper()
 
 
 def _longest(mentions: Iterable[_Mention]) -> list[_Mention]:

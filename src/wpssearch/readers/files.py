@@ -45,7 +45,7 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> Iterator[SourceFile | Skip]
     that is named is always read. What cannot be read is a ``Skip`` with the reason.
     """
     seen: set[str] = set()
-    for path in map(os.fspath, paths):
+    for path in [os.fspath(named) for named in paths]:
         shown = _printable(os.path.basename(os.path.normpath(path)) or path)
         if os.path.isdir(path):
             found = False

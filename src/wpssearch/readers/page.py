@@ -231,12 +231,11 @@ def _may_be_agency(line: str) -> bool:
 def _text_follows(lines: Sequence[Line], at: int, stop: int) -> bool:
     """True where a narrative is left for the header: its last line is no agency then."""
     following = next((i for i in range(at, stop) if lines[i][1].strip()), None)
-    return following is not None and _header_like(lines, following, stop) is False
+    return following is not None and not _header_like(lines, following)
 
 
-def _header_like(lines: Sequence[Line], at: int, stop: int) -> bool:
-    line = bare(lines[at][1])
-    match = _HEADER.fullmatch(line)
+def _header_like(lines: Sequence[Line], at: int) -> bool:
+    match = _HEADER.fullmatch(bare(lines[at][1]))
     return bool(match and parse_label(match["label"]))
 
 
@@ -249,7 +248,7 @@ def _page_starts(lines: Sequence[Line]) -> list[int]:
     in_head = False
     for at, (_, text) in enumerate(lines):
         label = bare(text).casefold()
-        if _HEADER.fullmatch(bare(text)):
+        if _header_like(lines, at):
             in_head = False
         elif label in ("item id", "unagency id", "background") and not in_head:
             names = _names_above(lines, at, starts[-1] + 1 if starts else 0)

@@ -53,7 +53,8 @@ class Store:
         self._analyzer = analyzer
         self._lock = threading.Lock()
         self._index = self._open(folder, create=create)
-        self._snapshot: Snapshot | None = None
+        # Read at once: an index that was opened shows the state of that moment.
+        self._snapshot: Snapshot | None = self._read()
 
     def _open(self, folder: Path | None, *, create: bool) -> Any:
         if folder is None:

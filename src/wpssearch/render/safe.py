@@ -1,0 +1,69 @@
+"""Text from a corpus made harmless for a terminal, and measured as a terminal shows it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+__all__ = ["display_width", "neutralise", "wrap"]
+
+#: Format characters that belong to words: soft hyphen and joiners.
+_HARMLESS = frozenset("\u00ad\u200c\u200d")
+
+
+@lru_cache(maxsize=4096)
+def _harmless(char: str) -> str:
+    if char.isspace():
+        return " "
+    category = unicodedata.category(char)
+    if category in ("Cc", "Cs") or (category == "Cf" and char not in _HARMLESS):
+        return "\ufffd"
+    return char
+
+
+def neutralise(text: str) -> str:
+    """``text`` with controls, escapes, bidi marks and surrogates replaced, one for one.
+
+    Every kind of blank and line break is a blank. Offsets into the text stay what they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_harmless, text))
+
+
+@lru_cache(maxsize=4096)
+def _char_width(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+def display_width(text: str) -> int:
+    """The columns that a terminal gives a text."""
+    return len(text) if text.isascii() else sum(map(_char_width, text))
+
+
+def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """The spans of the lines into which a text is cut, at blanks where there are any."""
+    start, length = 0, len(text)
+    while start < length:
+        while start < length and text[start] == " ":
+            start += 1
+        if start == length:
+            return
+        end, columns, blank = start, 0, -1
+        while end < length:
+            columns += _char_width(text[end])
+            if columns > width and end > start:
+                break
+            if text[end] == " ":
+                blank = end
+            end += 1
+        if end < length and text[end] != " " and blank > start:
+            end = blank
+        stop = end
+        while stop > start and text[stop - 1] == " ":
+            stop -= 1
+        yield start, stop
+        start = end

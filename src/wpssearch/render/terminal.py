@@ -1,0 +1,272 @@
+"""Answers for people: text with the matches marked, facets with their counts.
+
+With colour a match is bold; without, it stands between asterisks (``*police*``), so that a pipe
+shows what matched, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wpssearch.model import FacetValue, Hit, Record, Report, Results, Snippet, Span, Tag
+from wpssearch.render.safe import neutralise, wrap
+
+__all__ = [
+    "render_check",
+    "render_facets",
+    "render_info",
+    "render_record",
+    "render_report",
+    "render_results",
+]
+
+_BOLD, _DIM, _MATCH, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;33m", "\x1b[0m"
+_WIDEST = 100
+_NARROWEST = 20
+
+
+class _Style:
+    """How wide, and whether coloured; ``width`` is ``None`` where nothing is to be wrapped."""
+
+    def __init__(self, width: int | None, color: bool) -> None:
+        self.width = None if width is None else max(_NARROWEST, min(width, _WIDEST))
+        self.color = color
+
+    def paint(self, text: str, code: str) -> str:
+        return f"{code}{text}{_RESET}" if self.color and text else text
+
+    def marked(self, text: str, matches: Sequence[Span]) -> str:
+        """The text, which is harmless already, with its matches marked."""
+        out: list[str] = []
+        last = 0
+        for start, end in matches:
+            out.append(text[last:start])
+            out.append(
+                self.paint(text[start:end], _MATCH) if self.color else f"*{text[start:end]}*"
+            )
+            last = end
+        return "".join((*out, text[last:]))
+
+    def lines(
+        self, text: str, indent: str, matches: Sequence[Span] = (), code: str = ""
+    ) -> Iterator[str]:
+        """The text from ``indent`` on, wrapped where there is a width."""
+        safe = neutralise(text)
+        if not self.color:
+            # Marks take columns of their own, so they come before the lines are cut.
+            safe, matches = self.marked(safe, matches), ()
+        if self.width is None:
+            yield indent + self.paint(self.marked(safe, matches), code)
+            return
+        for start, end in wrap(safe, max(1, self.width - len(indent))):
+            inside = [
+                (max(a, start) - start, min(b, end) - start)
+                for a, b in matches
+                if a < end and b > start
+            ]
+            yield indent + self.paint(self.marked(safe[start:end], inside), code)
+
+
+def _plural(count: int, noun: str = "record") -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _summary(results: Results) -> str:
+    found = _plural(results.total)
+    if results.query.strip():
+        verb = "has" if results.total == 1 else "have"
+        how = "all words of" if results.match == "all" else "any word of"
+        found += f" {verb} {how}: {results.query}"
+    shown = len(results.hits)
+    if shown and shown < results.total:
+        found += f" ({results.offset + 1}-{results.offset + shown} shown)"
+    return found
+
+
+def render_results(
+    results: Results, *, width: int | None, color: bool, hints: bool
+) -> Iterator[str]:
+    """The lines of an answer: hits, then facets, then with ``hints`` what to type next."""
+    style = _Style(width, color)
+    yield from style.lines(_summary(results), "")
+    for rank, hit in enumerate(results.hits, results.offset + 1):
+        yield ""
+        yield from _hit(hit, rank, style)
+    if any(results.facets.values()):
+        yield ""
+        yield from _facets(results, style)
+    if hints:
+        yield from _hints(results, style)
+
+
+def _hit(hit: Hit, rank: int, style: _Style) -> Iterator[str]:
+    title = f"{rank}. {hit.title}"
+    if hit.record.title_given:
+        about = [*(["; ".join(hit.agencies)] if hit.agencies else [])]
+        about += [hit.period.label] if hit.period else []
+        title += f" ({', '.join(about)})" if about else ""
+    yield from style.lines(title, "", code=_BOLD)
+    named = [*map(_named, hit.missions), *map(_named, hit.countries)]
+    if named:
+        yield from style.lines(" · ".join(named), "   ")
+    for snippet in hit.snippets:
+        yield from _snippet(snippet, style)
+    place = f"{hit.source.file}:{hit.source.line}" if hit.source.file else ""
+    cut = "cut off by the source" if hit.truncated else ""
+    score = f"score {hit.score:.2f}" if hit.score else ""
+    yield from style.lines("  ".join(filter(None, (hit.id, place, score, cut))), "   ", code=_DIM)
+
+
+def _named(tag: Tag) -> str:
+    if tag.evidence == "implied":
+        return f"{tag.value} (via {tag.via})"
+    return f"{tag.value} (partner)" if tag.role == "partner" else tag.value
+
+
+def _snippet(snippet: Snippet, style: _Style) -> Iterator[str]:
+    left = "… " if snippet.clipped_left else ""
+    right = " …" if snippet.clipped_right else ""
+    matches = [(a + len(left), b + len(left)) for a, b in snippet.matches]
+    label = "" if snippet.field == "text" else f"[{snippet.field}] "
+    matches = [(a + len(label), b + len(label)) for a, b in matches]
+    yield from style.lines(label + left + snippet.text + right, "   ", matches)
+
+
+def _facets(results: Results, style: _Style) -> Iterator[str]:
+    for name, values in results.facets.items():
+        if not values:
+            continue
+        more = results.more.get(name, 0)
+        yield style.paint(name, _BOLD) + (f"  (+{more} more)" if more else "")
+        digits = max(len(f"{value.count:,}") for value in values)
+        for value in values:
+            mark = "*" if value.selected else " "
+            head = f" {mark} {value.count:>{digits},}  "
+            first, *rest = [*style.lines(value.value, " " * len(head))] or [""]
+            yield head + first[len(head) :]
+            yield from rest
+
+
+def _hints(results: Results, style: _Style) -> Iterator[str]:
+    import shlex
+
+    options = []
+    for name, values in results.facets.items():
+        narrower = [v for v in values if not v.selected and v.count < results.total]
+        if narrower:
+            options.append(f"--{name} {shlex.quote(neutralise(_fewest(narrower).value))}")
+    if options and results.total > 1:
+        yield ""
+        yield from style.lines(
+            "To narrow down, add for example: " + "   ".join(options), "", code=_DIM
+        )
+    left = results.total - results.offset - len(results.hits)
+    if left > 0 and results.hits:
+        following = results.offset + len(results.hits)
+        yield from style.lines(f"For the next, add: --offset {following}", "", code=_DIM)
+
+
+def _fewest(values: Sequence[FacetValue]) -> FacetValue:
+    """The value that parts the records best: nearest to half of the most frequent one's."""
+    most = max(value.count for value in values)
+    return min(values, key=lambda value: abs(value.count - most / 2))
+
+
+def render_facets(results: Results, *, width: int | None, color: bool) -> Iterator[str]:
+    """The lines of facet counts alone."""
+    style = _Style(width, color)
+    yield from style.lines(_summary(results), "")
+    if any(results.facets.values()):
+        yield ""
+        yield from _facets(results, style)
+
+
+def render_record(
+    record: Record, profile: Record | None, *, width: int | None, color: bool
+) -> Iterator[str]:
+    """The lines of one whole record: text, a line for each tag, source, its agency's profile."""
+    style = _Style(width, color)
+    yield from style.lines(record.title, "", code=_BOLD)
+    if record.period:
+        period = record.period
+        yield from style.lines(f"{period.label} ({period.start} to {period.end})", "")
+    yield from style.lines("; ".join(record.agencies), "")
+    yield ""
+    yield from _body(record, style)
+    tags = [("mission", tag) for tag in record.missions]
+    tags += [("country", tag) for tag in record.countries]
+    tags += [(name, tag) for name, values in record.facets.items() for tag in values]
+    if tags:
+        yield ""
+        for facet, tag in tags:
+            yield from style.lines(_evidence(facet, tag), "")
+    yield ""
+    if record.truncated:
+        yield "The source cuts this text off."
+    source = record.source
+    if source.file:
+        yield from style.lines(f"source: {source.file}, line {source.line}", "", code=_DIM)
+    if record.url:
+        yield from style.lines(f"address: {record.url}", "", code=_DIM)
+    for key, value in record.extra.items():
+        yield from style.lines(f"{key}: {value}", "", code=_DIM)
+    yield from style.lines(f"id: {record.id}", "", code=_DIM)
+    if profile is not None:
+        yield ""
+        yield from style.lines(f"The agency: {profile.title}", "", code=_BOLD)
+        yield from _body(profile, style)
+
+
+def _body(record: Record, style: _Style) -> Iterator[str]:
+    headings = {section.start: section.heading for section in record.sections}
+    offset = 0
+    for paragraph in record.text.split("\n\n"):
+        if offset in headings:
+            yield from style.lines(headings[offset], "", code=_BOLD)
+        yield from style.lines(paragraph, "  ")
+        offset += len(paragraph) + 2
+
+
+def _evidence(facet: str, tag: Tag) -> str:
+    parts = [f"{facet}: {tag.value}", tag.evidence, tag.role]
+    if tag.via:
+        parts.append(f"via {tag.via}")
+    if tag.name:
+        places = ", ".join(f"{a}-{b}" for a, b in tag.spans)
+        parts.append(f'by "{tag.name}" at {places}')
+    if tag.row:
+        parts.append(f"row {tag.row}")
+    return " | ".join(parts)
+
+
+def render_info(account: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of what an index holds."""
+    for key, value in account.items():
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{count} {name}" for name, count in value.items())
+        if isinstance(value, list):
+            yield f"{key}:"
+            for item in value:
+                shown = item["path"] or "given from Python"
+                yield f"  {neutralise(str(shown))} ({_plural(item['records'])})"
+        else:
+            yield f"{key}: {neutralise(str(value))}"
+
+
+def render_check(problems: Sequence[str]) -> Iterator[str]:
+    """A line for each problem, or that there is none."""
+    if not problems:
+        yield "The index is sound."
+    yield from map(neutralise, problems)
+
+
+def render_report(report: Report) -> Iterator[str]:
+    """What an ingest did, then a line for each thing that it skipped."""
+    yield (
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {len(report.skipped)} skipped"
+    )
+    for skip in report.skipped:
+        place = f"{skip.file}:{skip.line}" if skip.line is not None else f"{skip.file}"
+        yield neutralise(f"skipped {place}: {skip.why}")
