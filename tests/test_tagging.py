@@ -153,7 +153,9 @@ def test_spans_are_exactly_the_names(before: str, mission: str, after: str) -> N
 def test_every_name_of_the_vocabulary_is_found() -> None:
     for mission in vocab.missions().values():
         for name in (*mission.names, *mission.acronyms):
-            assert mission.id in values(f"It worked with {name} there.")[0], name
+            starts = [p.start for p in mission.places if p.start > "1900"]
+            start = starts[0] if starts else None
+            assert mission.id in values(f"It worked with {name} there.", start)[0], name
     for country in vocab.countries().values():
         for name in (*country.names, *country.demonyms):
             found = [value for value, _, _ in values(f"It worked in {name} there.")[1]]

@@ -101,11 +101,11 @@ def _automaton() -> Any:
     import ahocorasick
 
     automaton = ahocorasick.Automaton()
-    found: dict[str, dict[str, _Name]] = {}
+    found: dict[str, dict[_Name, None]] = {}
     for written, name in _names():
-        found.setdefault(_normal(written), {}).setdefault(name.facet, name)
-    for key, by_facet in found.items():
-        automaton.add_word(key, (len(key), tuple(by_facet.values())))
+        found.setdefault(_normal(written), {})[name] = None
+    for key, names in found.items():
+        automaton.add_word(key, (len(key), tuple(names)))
     automaton.make_automaton()
     return automaton
 
@@ -116,8 +116,12 @@ def _partner_cues() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, cues))})(?: the)? $")
 
 
-def _mentions(text: str, normal: _Normal) -> Iterator[_Mention]:
-    """Every name that stands in the text as whole words, written as a name is."""
+def _mentions(text: str, normal: _Normal, period: Period | None) -> Iterator[_Mention]:
+    """Every name that stands in the text as whole words, written as a name is.
+
+    Where two missions had a name one after the other, the period tells which of them is meant,
+    and without one it is the later.
+    """
     folded = normal.text
     for last, (length, names) in _automaton().iter(folded):
         first, stop = last + 1 - length, last + 1
@@ -127,9 +131,19 @@ def _mentions(text: str, normal: _Normal) -> Iterator[_Mention]:
             continue
         start, end = normal.span(first, stop)
         written = text[start:end]
-        for name in names:
+        meant: dict[str, _Name] = {}
+        for name in sorted(names, key=lambda name: _worked(name, period)):
             if _is_written_as(name, written):
-                yield _Mention(name, start, end)
+                meant[name.facet] = name
+        for name in meant.values():
+            yield _Mention(name, start, end)
+
+
+def _worked(name: _Name, period: Period | None) -> tuple[bool, str]:
+    """Whether a mission worked in the period, and since when; what sorts last is meant."""
+    places = vocab.missions()[name.id].places if name.facet == "mission" else ()
+    start = max((place.start for place in places), default="")
+    return period is not None and any(period.overlaps(p.start, p.end) for p in places), start
 
 
 def _is_written_as(name: _Name, written: str) -> bool:
@@ -209,7 +223,7 @@ def tag_text(
     """
     found = [
         mention
-        for mention in _mentions(text, _Normal(text))
+        for mention in _mentions(text, _Normal(text), period)
         if not any(start <= mention.start < end for start, end in skip)
     ]
     named = _with_acronym(text, _longest(m for m in found if m.name.facet == "mission"))
