@@ -15,7 +15,12 @@ from nltk.stem.snowball import EnglishStemmer
 
 Row = Mapping[str, Any]
 _WEIGHTS = {"title": 2.0, "text": 1.0}
-_stem = cache(EnglishStemmer().stem)
+_snowball: Any = EnglishStemmer()  # type: ignore[no-untyped-call]
+
+
+@cache
+def _stem(word: str) -> str:
+    return str(_snowball.stem(word))
 
 
 def _words(row: Row, field: str) -> list[str]:

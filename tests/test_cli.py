@@ -172,15 +172,6 @@ def test_the_index_is_found_where_it_is_looked_for(
     assert run("search", "Liberia").stderr == ""
 
 
-def program(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "wpssearch.cli", *args],
-        capture_output=True,
-        check=False,
-        **options,  # type: ignore[call-overload]
-    )
-
-
 def test_head_is_no_error(index: str) -> None:
     process = subprocess.run(
         ["/bin/sh", "-c", f'{sys.executable} -m wpssearch.cli --index {index} search | head -1'],
@@ -202,7 +193,11 @@ def test_output_is_utf8_whatever_the_locale(index: str) -> None:
         "PYTHONIOENCODING": "",
         "PYTHONCOERCECLOCALE": "0",
     }
-    process = program("--index", index, "search", "campaign", "--format", "json", env=env)
+    process = subprocess.run(
+        [sys.executable, "-m", "wpssearch.cli", "--index", index, "search", "campaign",
+         "--format", "json"],
+        capture_output=True, check=False, env=env,
+    )  # fmt: skip
     assert process.returncode == 0
     json.loads(process.stdout.decode("utf-8"))
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import wpssearch
 
-WORDS = ("train", "training", "police", "gender", "desk", "desks", "border", "meeting", "radio",
-         "women", "camp", "school", "visit", "visits", "plan", "report")  # fmt: skip
-# The oracle knows no irregular plurals; the analyzer's own tests do.
-WORDS = tuple(word for word in WORDS if word != "women")
+# The oracle knows no irregular plurals and no spellings; the analyzer's own tests do.
+WORDS = (
+    "train training police gender desk desks border meeting radio camp school visit visits plan"
+).split()
 COUNTRIES = ("Haiti", "Liberia", "Nepal", "Chad")
 AGENCIES = ("DPKO", "UNFPA")
 

@@ -51,7 +51,7 @@ def test_everything_public_is_there() -> None:
         assert getattr(wpssearch, name) is not None
     assert set(wpssearch.__all__) <= set(dir(wpssearch))
     with pytest.raises(AttributeError):
-        _ = wpssearch.nothing  # type: ignore[attr-defined]
+        _ = wpssearch.nothing
 
 
 def test_the_corpus_is_the_source_page_byte_for_byte() -> None:

@@ -84,13 +84,17 @@ def test_a_page_as_html_reads_the_same(data: st.DataObject, made: grammar.Page) 
     )
     assert (page.title, page.url) == ("The page", "https://example.org/p")
     found = records(list(parse_page(page.lines, "p.html", "/p.html", page.url)))
-    squeezed = [
-        grammar.Page(p.short, p.title, tuple((h, b.split()) for h, b in p.sections), tuple(
-            grammar.Activity(" ".join(a.label.split()), a.start, a.end, a.agencies, a.text.split())
-            for a in p.activities
-        ))
-        for p in (made, *seen(found))
-    ]  # fmt: skip
+    squeezed: list[list[Any]] = [
+        [
+            *(each.short, each.title),
+            *((heading, body.split()) for heading, body in each.sections),
+            *(
+                (a.label.split(), a.start, a.end, a.agencies, a.text.split())
+                for a in each.activities
+            ),
+        ]
+        for each in (made, *seen(found))
+    ]
     assert squeezed[1:] == squeezed[:1]
 
 
