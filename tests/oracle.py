@@ -15,7 +15,7 @@ from nltk.stem.snowball import EnglishStemmer
 
 Row = Mapping[str, Any]
 _WEIGHTS = {"title": 2.0, "text": 1.0}
-_snowball: Any = EnglishStemmer()  # type: ignore[no-untyped-call]
+_snowball: Any = EnglishStemmer()
 
 
 @cache
@@ -40,8 +40,8 @@ def _has(row: Row, part: Sequence[str]) -> bool:
 def matches(rows: Sequence[Row], parts: Sequence[Sequence[str]], *, any: bool) -> list[Row]:
     """The rows that have all parts, or with ``any`` one of them; a part is a word or a phrase."""
     stemmed = [[_stem(word.lower()) for word in part] for part in parts]
-    test = (lambda hits: True in hits) if any else (lambda hits: False not in hits)
-    return [row for row in rows if test([_has(row, part) for part in stemmed])]
+    found = [(row, [_has(row, part) for part in stemmed]) for row in rows]
+    return [row for row, hits in found if (True in hits if any else False not in hits)]
 
 
 def score(row: Row, rows: Sequence[Row], words: Sequence[str]) -> float:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,16 @@ __all__ = ["Known", "Store", "Writer", "holds_index"]
 _NAME = "wps1"
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
+
+
+class _Memory(RamStorage):  # type: ignore[misc]
+    """An index in memory, with nothing on disk.
+
+    Whoosh's own writes its scratch files into one folder that all programs share.
+    """
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:
+        return RamStorage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class Store:
 
     def _open(self, folder: Path | None, *, create: bool) -> Any:
         if folder is None:
-            return RamStorage().create().create_index(schema(), _NAME)
+            return _Memory().create().create_index(schema(), _NAME)
         try:
             if holds_index(folder):
                 storage = FileStorage(str(folder))
@@ -116,7 +126,7 @@ class Store:
         """All changes of the block as one commit, or none where it raises."""
         lock = self._index.lock("WRITELOCK")
         deadline = time.monotonic() + _LOCK_WAIT
-        while not lock.acquire():
+        while not lock.acquire(blocking=False):
             if time.monotonic() > deadline:
                 raise IndexLocked("Another process is writing to this index; try again later.")
             time.sleep(_LOCK_POLL)
@@ -216,4 +226,6 @@ class Writer:
     def cancel(self) -> None:
         """Forget the changes."""
         if self._whoosh is not None and not self._whoosh.is_closed:
-            self._whoosh.cancel()
+            # What made the ingest fail is told, not what it left unfinished.
+            with suppress(Exception):
+                self._whoosh.cancel()
