@@ -134,15 +134,18 @@ def _open(ctx: click.Context, *, create: bool = False, sample: bool = False) -> 
     return index
 
 
-def _replace_sample(ctx: click.Context, index: Index) -> None:
-    """Drop the sample that a search has built, when the user's own records come."""
+def _replace_sample(index: Index, named: tuple[str, ...]) -> None:
+    """Drop the sample that a search has built, now that the user's own records are there."""
     from wpssearch.engine import sample_path, shipped_corpus
 
     marker = sample_path().with_name("sample")
-    if index.path == sample_path() and marker.exists():
-        for page in sorted(shipped_corpus().glob("*.txt")):
-            index.remove(source=str(page))
-        marker.unlink()
+    if index.path != sample_path() or not marker.exists():
+        return
+    marker.unlink()
+    pages = {str(page.resolve()) for page in shipped_corpus().glob("*.txt")}
+    if not any(page.startswith(os.path.realpath(path)) for page in pages for path in named):
+        for page in sorted(pages):
+            index.remove(source=page)
         _say("The sample page was replaced by what you ingest.")
 
 
@@ -221,7 +224,6 @@ def ingest(
     from wpssearch import render
 
     with _open(ctx, create=True) as index:
-        _replace_sample(ctx, index)
         show = sys.stderr.isatty()
 
         def progress(read: int) -> None:
@@ -231,11 +233,14 @@ def ingest(
         report = index.ingest(paths, url=url, prune=prune, progress=progress)
         if show:
             click.echo("\r\x1b[K", nl=False, err=True)
+        read = report.added + report.updated + report.unchanged
+        if read:
+            _replace_sample(index, paths)
     if as_json:
         _out([render.to_json(report.to_dict())])
     else:
         _out(render.render_report(report))
-    if report.skipped and not (report.added or report.updated or report.unchanged):
+    if report.skipped and not read:
         raise click.ClickException("Nothing could be read from what was named.")
 
 

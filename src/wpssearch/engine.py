@@ -21,13 +21,14 @@ from wpssearch.model import (
     Report,
     Results,
     Search,
+    Strings,
+    strings,
 )
 from wpssearch.searching import search
 
 __all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
 MEMORY = ":memory:"
-Strings = str | Iterable[str]
 
 
 def sample_path() -> Path:
@@ -53,7 +54,8 @@ def shipped_corpus() -> Path:
     """The folder with the source page that comes with the program."""
     installed = Path(__file__).with_name("corpus")
     # An editable installation runs from the source tree, where the corpus stands at the top.
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "corpus"
+    folder = installed if installed.is_dir() else Path(__file__).parents[2] / "corpus"
+    return folder.resolve()
 
 
 def open_index(path: str | os.PathLike[str] | None = None, *, create: bool = True) -> Index:
@@ -85,10 +87,6 @@ def tag(text: str, period: str | None = None) -> dict[str, Any]:
         "countries": [found.to_dict() for found in countries],
         "facets": {},
     }
-
-
-def _strings(value: Strings) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 class Index:
@@ -149,7 +147,7 @@ class Index:
         """Drop records, or all of one source; returns how many there were."""
         from wpssearch import ingest
 
-        return ingest.remove(self._store, _strings(ids), source=source)
+        return ingest.remove(self._store, strings(ids), source=source)
 
     # Searches
 
@@ -179,18 +177,18 @@ class Index:
             Search(
                 query=query,
                 any=any,
-                period=_strings(period or ()),
+                period=strings(period),
                 from_=from_,
                 to=to,
-                agency=_strings(agency),
-                mission=_strings(mission),
-                country=_strings(country),
-                kind=_strings(kind),
-                where={name: _strings(values) for name, values in (where or {}).items()},
+                agency=strings(agency),
+                mission=strings(mission),
+                country=strings(country),
+                kind=strings(kind),
+                where={name: strings(values) for name, values in (where or {}).items()},
                 limit=limit,
                 offset=offset,
                 sort=sort,
-                facets=_strings(facets),
+                facets=strings(facets),
                 facet_limit=facet_limit,
                 snippets=snippets,
                 total=total,
@@ -205,7 +203,7 @@ class Index:
         self, query: str = "", *, by: Strings = CORE_FACETS, **filters: Any
     ) -> Mapping[str, tuple[FacetValue, ...]]:
         """The facet counts of a search alone; takes what ``search`` takes."""
-        return self.search(query, facets=_strings(by), **{"limit": 0, **filters}).facets
+        return self.search(query, facets=strings(by), **{"limit": 0, **filters}).facets
 
     def get(self, id: str) -> Record:
         """The record of this id; ``UnknownRecord`` where there is none."""

@@ -6,7 +6,7 @@ half open: ``text[start:end]`` is what the span names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Span = tuple[int, int]
+Strings = str | Iterable[str]
 Evidence = Literal["stated", "implied", "given"]
 Role = Literal["place", "partner"]
 
@@ -197,11 +198,17 @@ class Report:
         }
 
 
+def strings(value: Strings | None) -> tuple[str, ...]:
+    """One string or several as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A search as a value: the query, the filters and what is asked of the answer.
 
-    Filters are lists of strings: any of the values of one filter, all of the filters together.
+    A filter is a string or any iterable of strings, kept as a tuple: any of the values of one
+    filter, all of the filters together.
     ``facets=()`` counts none, ``snippets=False`` makes none, ``total=False`` allows the engine to
     stop early (``Results.total`` is then a lower bound), ``facet_limit=None`` lists all values.
     ``overlap`` makes ``period`` keep every record whose interval meets the one asked for, also
@@ -226,6 +233,12 @@ class Search:
     facet_limit: int | None = 10
     snippets: bool = True
     total: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("period", "agency", "mission", "country", "kind", "facets"):
+            object.__setattr__(self, name, strings(getattr(self, name)))
+        where = {name: strings(values) for name, values in (self.where or {}).items()}
+        object.__setattr__(self, "where", where)
 
 
 @dataclass(frozen=True, slots=True)

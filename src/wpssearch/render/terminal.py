@@ -34,7 +34,7 @@ class _Style:
         self.color = color
 
     def paint(self, text: str, code: str) -> str:
-        return f"{code}{text}{_RESET}" if self.color and text else text
+        return f"{code}{text}{_RESET}" if self.color and code and text else text
 
     def marked(self, text: str, matches: Sequence[Span]) -> str:
         """The text, which is harmless already, with its matches marked."""
