@@ -54,13 +54,13 @@ def to_csv(results: Results) -> Iterator[str]:
     import io
 
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
 
     def row(cells: tuple[object, ...]) -> str:
         buffer.seek(0)
         buffer.truncate()
         writer.writerow(cells)
-        return buffer.getvalue()
+        return buffer.getvalue().removesuffix("\r\n")
 
     yield row(_HEADER)
     for hit in results.hits:

@@ -153,7 +153,8 @@ def _hints(results: Results, style: _Style) -> Iterator[str]:
 
     options = []
     for name, values in results.facets.items():
-        narrower = [v for v in values if not v.selected and v.count < results.total]
+        chosen = any(value.selected for value in values)
+        narrower = [] if chosen else [v for v in values if v.count < results.total]
         if narrower:
             options.append(f"--{name} {shlex.quote(neutralise(_fewest(narrower).value))}")
     if options and results.total > 1:
