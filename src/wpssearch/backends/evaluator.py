@@ -49,6 +49,10 @@ class Evaluation:
             group: store.postings(group) if group.terms else {} for group in self._groups
         }
 
+        # The places of one record at a time: a phrase asks for those of a repeated word often.
+        self._placed_record = -1
+        self._placed: dict[tuple[Plan, str], set[Occurrence]] = {}
+
     def matches(self, plan: Plan) -> set[int]:
         """The numbers of the records that match."""
         match plan:
@@ -98,6 +102,14 @@ class Evaluation:
 
     def occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
         """Where the plan's words stand in a field of a record; a row of words is one place."""
+        if self._placed_record != number:
+            self._placed_record, self._placed = number, {}
+        known = self._placed.get((plan, field))
+        if known is None:
+            known = self._placed[plan, field] = self._occurrences(plan, number, field)
+        return known
+
+    def _occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
         match plan:
             case Group():
                 arrays = self._postings[plan].get(number, {}).get(field, ())
