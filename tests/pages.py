@@ -109,11 +109,15 @@ pages = st.builds(
 @st.composite
 def printed(draw: st.DrawFn, page: Page) -> str:
     """A page as the web saves it: blanks, ids and line breaks vary, the content does not."""
-    lines = [page.short, "", page.title, "Item ID"]
-    lines += draw(st.sampled_from([["{0D77DA70-1857-40ED-A96D-9CD8EA9F6470}"], [""], []]))
-    lines += ["UNAgency ID", draw(st.sampled_from(["{637A11D2-6B98-4AB4-A550-C93BF4AFEA22}", ""]))]
+    lines = [page.short, "", page.title]
+    if page.sections[0][0] != "Background" or draw(st.booleans()):
+        lines += ["Item ID"]
+        lines += draw(st.sampled_from([["{0D77DA70-1857-40ED-A96D-9CD8EA9F6470}"], [""], []]))
+        lines += ["UNAgency ID"]
+        lines += draw(st.sampled_from([["{637A11D2-6B98-4AB4-A550-C93BF4AFEA22}"], [""]]))
     for heading, body in page.sections:
-        lines += ["", heading, *draw(st.sampled_from([[""], []])), *body.split("\n")]
+        before, after = draw(st.sampled_from([([""], [""]), ([""], []), ([], [""])]))
+        lines += [*before, heading, *after, *body.split("\n")]
     lines += ["", "Agency Type", "Title", page.title, ""]
     for activity in page.activities:
         bar = draw(st.sampled_from([" | ", "| ", " |\u00a0"]))

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import CORPUS, ROOT
 
 import wpssearch
+from wpssearch.cli import main
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -117,6 +119,21 @@ def test_the_readmes_python_examples_run(readme_folder: Path) -> None:
     assert blocks
     for block in blocks:
         subprocess.run([sys.executable, "-c", block], check=True, cwd=readme_folder)
+
+
+def test_the_examples_of_the_help_run(readme_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(readme_folder)
+    (readme_folder / "unfpa.html").write_text("<p>Jul 2007 | UNFPA</p><p>Trained midwives.</p>")
+    examples = [
+        line.strip()
+        for command in main.commands.values()
+        for line in (command.epilog or "").splitlines()
+        if line.strip().startswith("wpssearch ")
+    ]
+    assert len(examples) >= 8
+    for example in examples:
+        result = CliRunner().invoke(main, shlex.split(example)[1:])
+        assert result.exit_code == 0, (example, result.output)
 
 
 def test_the_readme_says_what_it_must() -> None:

@@ -11,8 +11,8 @@
     ...                                      its narrative, one or more paragraphs
 
 A heading that is not known is told from text by its form: a short line in capitals at its words'
-beginnings, after a blank line, with a paragraph under it; what is unclear stays in the text of its
-section. Every line that is not blank ends in a record or in a ``Skip``.
+beginnings, with a blank line before or after it and a paragraph under it; what is unclear stays in
+the text of its section. Every line that is not blank ends in a record or in a ``Skip``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from itertools import pairwise
 from wpssearch.model import Period, Record, Skip, Source
 from wpssearch.periods import parse_label
 from wpssearch.readers.identity import activity_title, record_id
-from wpssearch.readers.profile import LABELS, Line, bare, parse_profile
+from wpssearch.readers.profile import Line, bare, parse_profile
 
 __all__ = ["parse_page"]
 
@@ -38,6 +38,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?][\"'”’)\]]*$")
 # The inventory keeps 600 characters of a narrative.
 _KEPT = 600
 _LONGEST_AGENCY = 120
+_HEAD_LABELS = frozenset({"item id", "unagency id", "background"})
 _LONGEST_BROKEN_HEADER = 120
 
 
@@ -245,26 +246,23 @@ def _header_like(lines: Sequence[Line], at: int) -> bool:
 def _page_starts(lines: Sequence[Line]) -> list[int]:
     """Where pages begin: at the names above the first label of a page's head."""
     starts: list[int] = []
-    in_head = False
+    # The labels of the head that is being read; none outside a head.
+    head: set[str] = set()
     for at, (_, text) in enumerate(lines):
         label = bare(text).casefold()
         if _header_like(lines, at):
-            in_head = False
-        elif label in ("item id", "unagency id", "background") and not in_head:
-            names = _names_above(lines, at, starts[-1] + 1 if starts else 0)
-            # `Background` may be a word of a narrative; two names above it are not.
-            if label != "background" or len(names) == 2 or not starts:
-                starts.append(names[0] if names else at)
-                in_head = True
-        elif label == "item id" and in_head and _label_between(lines, starts[-1], at):
-            names = _names_above(lines, at, starts[-1] + 1)
-            starts.append(names[0] if names else at)
+            head = set()
+        elif label in _HEAD_LABELS:
+            # A label that comes again, or an id after the text, begins another page: the one before
+            # it had no activities.
+            if not head or label in head or "background" in head:
+                names = _names_above(lines, at, starts[-1] + 1 if starts else 0)
+                # `Background` may be a word of a narrative; below two names it is none.
+                if label != "background" or len(names) == 2 or not starts:
+                    starts.append(names[0] if names else at)
+                    head = set()
+            head.add(label)
     return starts
-
-
-def _label_between(lines: Sequence[Line], start: int, at: int) -> bool:
-    """True where the head that began at ``start`` has had its own ``Item ID`` or sections."""
-    return any(bare(text).casefold() in LABELS for _, text in lines[start:at])
 
 
 def _names_above(lines: Sequence[Line], at: int, limit: int) -> list[int]:

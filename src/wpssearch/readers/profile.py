@@ -45,7 +45,10 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
         return False
     if any(word[0].islower() and word.casefold() not in _SMALL_WORDS for word in words):
         return False
-    if at and bare(lines[at - 1][1]):
+    before = bare(lines[at - 1][1]) if at else ""
+    after = bare(lines[at + 1][1]) if at + 1 < len(lines) else ""
+    # A heading after a one-line value has no blank line before it, but one after it.
+    if before and after:
         return False
     following = next((bare(text) for _, text in lines[at + 1 :] if bare(text)), "")
     is_sentence = following.endswith((".", "!", "?", ":")) or len(following) > _LONGEST_HEADING
