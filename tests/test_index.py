@@ -138,6 +138,21 @@ def test_a_failed_ingest_changes_nothing(tmp_path: Path) -> None:
         assert index.add([{"id": "3", "text": "three"}]).added == 1
 
 
+def test_a_second_writer_waits_and_then_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wpssearch.backends.whoosh.store._LOCK_WAIT", 0.1)
+
+    def rows(other: wpssearch.Index) -> Any:
+        yield {"id": "1", "text": "one"}
+        with pytest.raises(wpssearch.IndexLocked, match="try again"):
+            other.add([{"id": "2", "text": "two"}])
+
+    with wpssearch.open(tmp_path / "i") as one, wpssearch.open(tmp_path / "i") as other:
+        assert one.add(rows(other)).added == 1
+        assert other.add([{"id": "2", "text": "two"}]).added == 1
+
+
 def test_many_threads_search_one_index(page: wpssearch.Index) -> None:
     expected = page.search("police gender").to_dict()
     failures: list[BaseException] = []

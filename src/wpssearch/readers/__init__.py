@@ -46,7 +46,7 @@ def _html(html: str, source: SourceFile, url: str | None) -> Iterator[Record | S
     if not page.lines:
         yield Skip(source.file, None, "the page has no visible text")
     for item in parse_page(page.lines, source.file, source.path, url or page.url):
-        if isinstance(item, Record) and item.kind == "agency" and page.title:
+        if isinstance(item, Record) and page.title:
             item = replace(item, extra={**item.extra, "page_title": page.title})
         yield item
     if page.furniture:

@@ -110,7 +110,8 @@ def _bodies(
         elif label == "title":
             # The page repeats its title under this label.
             bodies.append(("", []))
-            if value and (not title or value == title):
+            known = title or extra.get("title", "")
+            if value and (not known or value == known):
                 extra.setdefault("title", value)
                 taken = 1
         elif label in _SECTIONS:
