@@ -177,6 +177,16 @@ def test_the_best_passage_is_shown_not_the_first() -> None:
         assert snippet.text.endswith((".", "things"))
 
 
+def test_passages_are_cut_at_words() -> None:
+    text = " ".join(f"train-the-trainer{n} gender-based" for n in range(60))
+    with wpssearch.open(":memory:") as index:
+        index.add([{"id": "a", "text": text}])
+        for query in ("based", "trainer30 based", "trainer1 trainer20 trainer40", "the"):
+            for snippet in index.search(query, any=True).hits[0].snippets:
+                assert set(snippet.text.split()) <= set(text.split())
+                assert len(snippet.text) <= PASSAGE_LENGTH + 80
+
+
 words = st.sampled_from(
     ["police", "désk", "Gender-Based", "ﬁne", "naïve", "co\u0302te", "日本", "🙂", "x" * 90]
 )

@@ -234,10 +234,7 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
 
 
 class Analyzer:
-    """Text to terms. One instance serves index, query and highlight; it is safe to share.
-
-    ``acronyms`` are folded forms that are never stemmed: they are the vocabulary's.
-    """
+    """Text to terms. One instance serves index, query and highlight; it is safe to share."""
 
     def __init__(self, stemmer: Stemmer | None = None) -> None:
         self.stemmer = stemmer or Stemmer()

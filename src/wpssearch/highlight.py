@@ -19,6 +19,7 @@ PASSAGE_LENGTH = 240
 MAX_PASSAGES = 3
 # A word that a text repeats without end needs no more places than this to be shown well.
 _MAX_MARKS = 2000
+_LONGEST_WORD = 40
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n\s*")
 _BLANK = re.compile(r"\s+")
@@ -104,15 +105,14 @@ def _frame_start(text: str, start: int, room: int) -> int:
     if starts:
         return starts[-1]
     # The sentence begins too far away: half of the room before the match, half after it.
-    halfway = max(0, start - room // 2)
-    blank = _BLANK.search(text, halfway, start)
-    return blank.end() if blank else _word_start(text, halfway, start)
+    blank = _BLANK.search(text, max(0, start - room // 2), start)
+    return blank.end() if blank else _word_start(text, start)
 
 
-def _word_start(text: str, position: int, start: int) -> int:
-    """``start`` itself where what stands before it is one word too long to be shown."""
-    before = text[position - 1 : position]
-    return position if not before or before.isspace() else start
+def _word_start(text: str, start: int) -> int:
+    """Where the word begins that the match stands in, or the match where that is out of reach."""
+    blanks = list(_BLANK.finditer(text, max(0, start - _LONGEST_WORD), start))
+    return blanks[-1].end() if blanks else start
 
 
 def _skip_blanks(text: str, position: int, limit: int) -> int:
@@ -132,7 +132,8 @@ def _frame_end(text: str, end: int, room: int) -> int:
     if blanks:
         return blanks[-1].start()
     # Not a blank in reach: the end of the word that the match stands in, or a cut in it.
-    return latest if end == 0 else end
+    blank = _BLANK.search(text, end, end + _LONGEST_WORD)
+    return blank.start() if blank else max(end, latest)
 
 
 def _snippet(field: str, text: str, span: Span, matches: Sequence[Span]) -> Snippet:

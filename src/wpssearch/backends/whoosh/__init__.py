@@ -1,1 +1,6 @@
 """Records in a Whoosh index: its schema, segments, locks and commits."""
+
+import warnings
+
+# Whoosh 2.7.4 has escapes that newer Pythons warn of when they compile it for the first time.
+warnings.filterwarnings("ignore", category=SyntaxWarning, module=r".*[/\\]whoosh[/\\]")
