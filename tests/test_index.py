@@ -43,6 +43,19 @@ def test_a_source_replaces_what_it_gave(tmp_path: Path) -> None:
         assert index.check() == []
 
 
+def test_an_emptied_source_gives_nothing_an_unreadable_one_keeps(tmp_path: Path) -> None:
+    file = lines(tmp_path / "a.jsonl", {"id": "1", "text": "one"})
+    page = tmp_path / "b.txt"
+    page.write_text("Jul 2007 | DPKO\n\nTrained police.\n")
+    with wpssearch.open(":memory:") as index:
+        index.ingest([file, page])
+        page.write_bytes(bytes(range(256)))
+        assert counts(index.ingest([file, page])) == (0, 0, 1, 0)
+        file.write_text("")
+        assert counts(index.ingest([file])) == (0, 0, 0, 1)
+        assert index.search().total == 1
+
+
 def test_an_id_is_one_record_and_the_last_counts(tmp_path: Path) -> None:
     first = lines(tmp_path / "a.jsonl", {"id": "1", "text": "one"}, {"id": "1", "text": "uno"})
     second = lines(tmp_path / "b.jsonl", {"id": "1", "text": "eins"})

@@ -221,6 +221,8 @@ def test_cut_off_narratives_are_marked(tmp_path: Path) -> None:
     [
         ("a.txt", b"", "empty"),
         ("a.txt", b" \n\n", "empty"),
+        ("a.jsonl", b"\n\n", "empty"),
+        ("a.csv", b"id,text\n", "empty"),
         ("a.txt", bytes(range(256)) * 8, "binary"),
         ("a.txt", b"\xff\xfe\x00", "encoding"),
         ("a.txt", b"Just some text.\nAnd more.", "no activity"),

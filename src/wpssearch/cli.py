@@ -240,7 +240,7 @@ def ingest(
         _out([render.to_json(report.to_dict())])
     else:
         _out(render.render_report(report))
-    if report.skipped and not read:
+    if report.skipped and not read and not report.removed:
         raise click.ClickException("Nothing could be read from what was named.")
 
 

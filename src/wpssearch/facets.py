@@ -13,16 +13,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from wpssearch import vocab
-from wpssearch.errors import UsageError
+from wpssearch.errors import IndexDamaged, UsageError
 from wpssearch.model import CORE_FACETS, FacetValue, Search
 from wpssearch.periods import parse_interval
 
-__all__ = ["Filter", "Selection", "columns_of", "compile_filters", "count", "select"]
+__all__ = ["Filter", "Selection", "columns_of", "compile_filters", "count", "period_of", "select"]
 
 _Columns = Callable[[str], Sequence[bytes]]
 _UNIT = b"\x1f"
 #: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
 _RANGE = "from/to"
+
+
+def period_of(raw: bytes) -> tuple[str, str, str]:
+    """First month, last month and label of a period's column value."""
+    try:
+        start, end, label = raw.decode().split("\x1f")
+    except ValueError as error:
+        raise _damaged() from error
+    return start, end, label
 
 
 @lru_cache(maxsize=1 << 16)
@@ -31,11 +40,20 @@ def _values(facet: str, raw: bytes) -> tuple[str, ...]:
     if not raw:
         return ()
     if facet == "period":
-        start, end, _ = raw.decode().split("\x1f")
+        start, end, _ = period_of(raw)
         return (f"{start}..{end}",)
-    if facet in CORE_FACETS or facet == "kind":
-        return tuple(raw.decode().split("\x1f"))
-    return tuple(json.loads(raw).get(facet, ()))
+    try:
+        if facet in CORE_FACETS or facet == "kind":
+            return tuple(raw.decode().split("\x1f"))
+        return tuple(json.loads(raw).get(facet, ()))
+    except ValueError as error:
+        raise _damaged() from error
+
+
+def _damaged() -> IndexDamaged:
+    return IndexDamaged(
+        "The index holds facet values that nobody wrote; build it anew with `wpssearch ingest`."
+    )
 
 
 def columns_of(facet: str) -> str:
@@ -112,7 +130,7 @@ def _period_filter(wanted: tuple[str, ...], overlap: bool, distinct: frozenset[b
     bounds: dict[bytes, tuple[str, str]] = {}
     for raw in distinct:
         if raw:
-            start, end, label = raw.decode().split("\x1f")
+            start, end, label = period_of(raw)
             bounds[raw] = (start, end)
             by_label.setdefault(label, set()).add(f"{start}..{end}")
     listed = {f"{start}..{end}" for start, end in bounds.values()}
@@ -141,7 +159,7 @@ def _range_filter(search: Search, distinct: frozenset[bytes]) -> Filter:
     allowed = set()
     for raw in distinct:
         if raw:
-            start, end, _ = raw.decode().split("\x1f")
+            start, end, _ = period_of(raw)
             if first <= end and start <= last:
                 allowed.add(raw)
     return Filter(_RANGE, "period", frozenset(allowed), frozenset())
@@ -247,7 +265,7 @@ def _labels(column: Iterable[bytes]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for raw in dict.fromkeys(column):
         if raw:
-            start, end, label = raw.decode().split("\x1f")
+            start, end, label = period_of(raw)
             labels.setdefault(f"{start}..{end}", label)
     return labels
 

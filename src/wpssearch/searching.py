@@ -158,7 +158,7 @@ def _page(
     periods = snapshot.column("period")
 
     def bounds(number: int) -> tuple[int, ...]:
-        start, end = periods[number].decode().split("\x1f")[:2]
+        start, end = facetting.period_of(periods[number])[:2]
         order = (int(end.replace("-", "")), int(start.replace("-", "")))
         return order if request.sort == "oldest" else tuple(-part for part in order)
 

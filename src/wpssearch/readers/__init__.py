@@ -18,19 +18,32 @@ __all__ = ["SourceFile", "read", "record_from_mapping", "walk"]
 
 
 def read(source: SourceFile, *, url: str | None = None) -> Iterator[Record | Skip]:
-    """The records of a file and what it holds besides; ``url`` is the page's address."""
-    if source.format == "jsonl":
-        yield from read_jsonl(source.path, source.file)
-    elif source.format == "csv":
-        yield from read_csv(source.path, source.file)
+    """The records of a file and what it holds besides; ``url`` is the page's address.
+
+    A skip without a line says that the file could not be read at all.
+    """
+    found = False
+    try:
+        for item in _items(source, url):
+            found = True
+            yield item
+    except Unreadable as error:
+        yield Skip(source.file, None, str(error))
     else:
-        try:
-            text = decode(read_bytes(source.path))
-        except Unreadable as error:
-            yield Skip(source.file, None, str(error))
-            return
-        reader = _html if source.format == "html" else _text
-        yield from reader(text, source, url)
+        if not found:
+            yield Skip(source.file, 1, "the file is empty")
+
+
+def _items(source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
+    match source.format:
+        case "jsonl":
+            return read_jsonl(source.path, source.file)
+        case "csv":
+            return read_csv(decode(read_bytes(source.path)), source.path, source.file)
+        case "html":
+            return _html(decode(read_bytes(source.path)), source, url)
+        case _:
+            return _text(decode(read_bytes(source.path)), source, url)
 
 
 def _text(text: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
@@ -44,7 +57,7 @@ def _html(html: str, source: SourceFile, url: str | None) -> Iterator[Record | S
 
     page = visible_text(html)
     if not page.lines:
-        yield Skip(source.file, None, "the page has no visible text")
+        yield Skip(source.file, 1, "the page has no visible text")
     for item in parse_page(page.lines, source.file, source.path, url or page.url):
         if isinstance(item, Record) and page.title:
             item = replace(item, extra={**item.extra, "page_title": page.title})

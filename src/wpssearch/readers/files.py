@@ -123,8 +123,6 @@ def decode(data: bytes) -> str:
     A mark decides, else UTF-8 where the bytes are that, else what charset-normalizer makes of
     them. ``Unreadable`` where the bytes are no text.
     """
-    if not data.strip():
-        raise Unreadable("the file is empty")
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             try:

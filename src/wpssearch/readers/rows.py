@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -135,20 +136,15 @@ def record_from_mapping(row: Mapping[str, Any], source: Source) -> Record:
 
 def read_jsonl(path: str, file: str) -> Iterator[Record | Skip]:
     """The records of a ``.jsonl`` file, a line at a time."""
-    try:
-        lines = _lines(path)
-        for number, line in enumerate(lines, 1):
-            if line is not None and not line.strip():
-                continue
-            source = Source(file, number, path)
-            try:
-                if line is None:
-                    raise ValueError("the line is longer than 64 MiB")
-                yield record_from_mapping(_object(line), source)
-            except (ValueError, RecursionError) as error:
-                yield Skip(file, number, _why(error))
-    except Unreadable as error:
-        yield Skip(file, None, str(error))
+    for number, line in enumerate(_lines(path), 1):
+        if line is not None and not line.strip():
+            continue
+        try:
+            if line is None:
+                raise ValueError("the line is longer than 64 MiB")
+            yield record_from_mapping(_object(line), Source(file, number, path))
+        except (ValueError, RecursionError) as error:
+            yield Skip(file, number, _why(error))
 
 
 def _why(error: Exception) -> str:
@@ -180,8 +176,6 @@ def _lines(path: str) -> Iterator[str | bytes | None]:
         raise Unreadable("it cannot be read") from None
     with file:
         start = file.read(4)
-        if not start:
-            raise Unreadable("the file is empty")
         if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
             # UTF-16 and UTF-32 have no line end that could be looked for in bytes.
             yield from decode(read_bytes(path)).split("\n")
@@ -196,15 +190,12 @@ def _lines(path: str) -> Iterator[str | bytes | None]:
                 yield line
 
 
-def read_csv(path: str, file: str) -> Iterator[Record | Skip]:
-    """The records of a ``.csv`` file with a header row; lists are split at ``;``."""
-    try:
-        text = decode(read_bytes(path))
-    except Unreadable as error:
-        yield Skip(file, None, str(error))
+def read_csv(text: str, path: str, file: str) -> Iterator[Record | Skip]:
+    """The records of a ``.csv`` with a header row; lists are split at ``;``."""
+    if not text.strip():
         return
     csv.field_size_limit(_MAX_LINE)
-    rows = csv.reader(text.splitlines(keepends=True), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows)]
     except (StopIteration, csv.Error):
