@@ -13,6 +13,7 @@ from wpssearch import vocab
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.store import Store, holds_index
 from wpssearch.errors import UnknownRecord, UsageError
+from wpssearch.facets import split_values
 from wpssearch.model import (
     CORE_FACETS,
     FacetValue,
@@ -219,12 +220,12 @@ class Index:
         """The profile of the agency that a record is from: of its page first, else by name."""
         snapshot = self._store.snapshot()
         kinds, paths, agencies = (snapshot.column(name) for name in ("kind", "path", "agency"))
-        wanted = {value.encode() for value in record.agencies}
+        wanted = set(record.agencies)
         path = (record.source.path or "").encode("utf-8", "replace")
         found = [
             number
             for number in snapshot.live()
-            if kinds[number] == b"agency" and not wanted.isdisjoint(agencies[number].split(b"\x1f"))
+            if kinds[number] == b"agency" and not wanted.isdisjoint(split_values(agencies[number]))
         ]
         found.sort(key=lambda number: (not path or paths[number] != path, number))
         return snapshot.record(found[0]) if found and record.kind != "agency" else None

@@ -14,21 +14,49 @@ from functools import lru_cache
 
 from wpssearch import vocab
 from wpssearch.errors import IndexDamaged, UsageError
-from wpssearch.model import CORE_FACETS, FacetValue, Search
+from wpssearch.model import CORE_FACETS, FacetValue, Period, Search
 from wpssearch.periods import parse_interval
 
-__all__ = ["Filter", "Selection", "columns_of", "compile_filters", "count", "period_of", "select"]
+__all__ = [
+    "Filter",
+    "Selection",
+    "columns_of",
+    "compile_filters",
+    "count",
+    "join_values",
+    "period_of",
+    "period_value",
+    "select",
+    "split_values",
+]
 
 _Columns = Callable[[str], Sequence[bytes]]
-_UNIT = b"\x1f"
+# Parts the values inside a column value; a blank takes its place inside a value.
+_UNIT = "\x1f"
 #: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
 _RANGE = "from/to"
+
+
+def join_values(values: Iterable[str]) -> bytes:
+    """The distinct values of a facet as one column value."""
+    clean = (value.replace(_UNIT, " ") for value in values)
+    return _UNIT.join(dict.fromkeys(clean)).encode("utf-8", "replace")
+
+
+def split_values(raw: bytes) -> tuple[str, ...]:
+    """The values of a facet's column value."""
+    return tuple(raw.decode().split(_UNIT)) if raw else ()
+
+
+def period_value(period: Period) -> bytes:
+    """A period as a column value, which ``period_of`` reads."""
+    return _UNIT.join((period.start, period.end, period.label)).encode("utf-8", "replace")
 
 
 def period_of(raw: bytes) -> tuple[str, str, str]:
     """First month, last month and label of a period's column value."""
     try:
-        start, end, label = raw.decode().split("\x1f")
+        start, end, label = raw.decode().split(_UNIT)
     except ValueError as error:
         raise _damaged() from error
     return start, end, label
@@ -44,7 +72,7 @@ def _values(facet: str, raw: bytes) -> tuple[str, ...]:
         return (f"{start}..{end}",)
     try:
         if facet in CORE_FACETS or facet == "kind":
-            return tuple(raw.decode().split("\x1f"))
+            return split_values(raw)
         return tuple(json.loads(raw).get(facet, ()))
     except ValueError as error:
         raise _damaged() from error

@@ -10,13 +10,11 @@ from typing import Any
 
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.fields import FieldTokens, field_tokens
+from wpssearch.facets import join_values, period_value, split_values
 from wpssearch.model import Period, Record, Section, Source, Tag
 
-__all__ = ["columns", "content_digest", "decode", "digest", "encode", "searched", "split"]
+__all__ = ["columns", "content_digest", "decode", "digest", "encode", "searched"]
 
-# Parts a column's values: no text of a source holds it, since readers replace control characters
-# in facet values (see ``joined``).
-_UNIT = "\x1f"
 _HEADING_GAP = 10
 
 
@@ -71,17 +69,6 @@ def digest(record: Record, fingerprint: str) -> bytes:
     )
 
 
-def joined(values: tuple[str, ...]) -> bytes:
-    """The distinct values of a facet as one column value."""
-    clean = (value.replace(_UNIT, " ") for value in values)
-    return _UNIT.join(dict.fromkeys(clean)).encode("utf-8", "replace")
-
-
-def split(value: bytes) -> tuple[str, ...]:
-    """The values of a column value."""
-    return tuple(value.decode().split(_UNIT)) if value else ()
-
-
 def searched(record: Record, analyzer: Analyzer) -> dict[str, FieldTokens]:
     """The tokens of each searched field of a record that has one."""
     out: dict[str, FieldTokens] = {}
@@ -109,7 +96,7 @@ def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) ->
         "I", [fields[f][1] if f in fields else 0 for f in ("title", "headings", "text")]
     )
     further = {
-        name: list(split(joined(tuple(tag.value for tag in tags))))
+        name: list(split_values(join_values(tag.value for tag in tags)))
         for name, tags in sorted(record.facets.items())
     }
     period = record.period
@@ -119,9 +106,9 @@ def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) ->
         "lengths": lengths.tobytes(),
         "kind": record.kind.encode("utf-8", "replace"),
         "path": (record.source.path or "").encode("utf-8", "replace"),
-        "period": _UNIT.join((period.start, period.end, period.label)).encode() if period else b"",
-        "agency": joined(record.agencies),
-        "mission": joined(tuple(tag.value for tag in record.missions)),
-        "country": joined(tuple(tag.value for tag in record.countries)),
+        "period": period_value(period) if period else b"",
+        "agency": join_values(record.agencies),
+        "mission": join_values(tag.value for tag in record.missions),
+        "country": join_values(tag.value for tag in record.countries),
         "further": json.dumps(further).encode() if further else b"",
     }
