@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -78,7 +79,8 @@ def answers(draw: st.DrawFn) -> wpssearch.Results:
     value = wpssearch.FacetValue(draw(st.text(min_size=1, max_size=30)), 1)
     return wpssearch.Results(
         query=draw(st.text(max_size=20)), match="all", total=3, hits=(hit,),
-        facets={"country": (value,)}, more={"country": 0},
+        facets={draw(st.text(min_size=1, max_size=12)): (value,), "country": (value,)},
+        more={},
     )  # fmt: skip
 
 
@@ -94,6 +96,8 @@ def test_nothing_raw_reaches_a_terminal(
             assert char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
         if width is not None:
             assert display_width(plain) <= width
+    for line in render.render_record(results.hits[0].record, None, width=width, color=False):
+        assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in line)
         line.encode("utf-8")
 
 
@@ -104,14 +108,19 @@ def test_data_reads_back(results: wpssearch.Results) -> None:
     text.encode("utf-8")
     assert json.loads(text) == results.to_dict()
     (line,) = render.to_jsonl(results)
+    for out in (*text.split("\n"), line):
+        assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in out)
+        assert not set(out) & set("\u202a\u202e\u2066\u2069\u200e\u200f")
     assert json.loads(line) == results.to_dict()["hits"][0]
     table = "\n".join(render.to_csv(results))
     header, *rows = csv.reader(io.StringIO(table, newline=""))
     (row,) = rows
     hit = results.hits[0]
     cell = row[header.index("title")]
-    assert cell.removeprefix("'") == hit.title.removeprefix("'")
-    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in row)
+    if hit.title.isprintable():
+        assert cell.removeprefix("'") == hit.title.removeprefix("'")
+    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for value in row)
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in "".join(row) if c not in "\n\t")
 
 
 def test_a_report() -> None:
@@ -120,3 +129,20 @@ def test_a_report() -> None:
         "1 added, 0 updated, 0 unchanged, 0 removed, 1 skipped",
         "skipped a\ufffd.txt:3: broken",
     ]
+
+
+def test_a_hint_can_be_typed() -> None:
+    with wpssearch.open(":memory:") as index:
+        index.add([
+            {"id": "a", "text": "Police", "facets": {"measure": ["It's x"], "me\x1b[31m": ["P"]}},
+            {"id": "b", "text": "Police", "facets": {"measure": ["Other"]}},
+        ])  # fmt: skip
+        results = index.search("police", facets=("measure", "me\x1b[31m"))
+        lines = list(render.render_results(results, width=80, color=False, hints=True))
+        assert not any("\x1b" in line for line in lines)
+        (hint,) = (line for line in lines if "narrow" in line)
+        words = shlex.split(hint.partition(": ")[2])
+        assert words[0] == "--where"
+        name, _, value = words[1].partition("=")
+        assert index.search("police", where={name: value}).total == 1
+        assert len(words) == 2

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wpssearch.model import Results, Tag
+from wpssearch.render.safe import is_unsafe
 
 __all__ = ["to_csv", "to_json", "to_jsonl"]
 
@@ -14,15 +15,19 @@ _HEADER = (
     "countries", "url", "source_file", "source_line", "truncated", "snippets",
 )  # fmt: skip
 #: A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def _dumps(value: Any, indent: int | None) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    # A lone surrogate has no UTF-8; JSON can carry it as an escape.
-    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+    # JSON may carry any character as an escape: what a terminal would obey, and the lone
+    # surrogate that has no UTF-8, is written so. Line breaks outside strings are the layout's.
+    return "".join(
+        json.dumps(c)[1:-1] if c != "\n" and not c.isprintable() and is_unsafe(c) else c
+        for c in text
+    )
 
 
 def to_json(value: Mapping[str, Any]) -> str:
@@ -36,7 +41,7 @@ def to_jsonl(results: Results) -> Iterator[str]:
 
 
 def _cell(text: str | None) -> str:
-    cell = text or ""
+    cell = "".join(c if c in "\n\t" or not is_unsafe(c) else "\ufffd" for c in text or "")
     return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
@@ -47,7 +52,8 @@ def _values(tags: tuple[Tag, ...]) -> str:
 def to_csv(results: Results) -> Iterator[str]:
     """A header row, then a hit a row; lists are joined by ``;``.
 
-    A cell that a spreadsheet would run gets an apostrophe before it. Rows may hold line breaks
+    A cell that a spreadsheet would run gets an apostrophe before it; control characters other
+    than tab and line feed are replaced. Rows may hold line breaks
     inside quotes; none has one at its end.
     """
     import csv

@@ -6,20 +6,24 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["display_width", "neutralise", "wrap"]
+__all__ = ["display_width", "is_unsafe", "neutralise", "wrap"]
 
 #: Format characters that belong to words: soft hyphen and joiners.
 _HARMLESS = frozenset("\u00ad\u200c\u200d")
 
 
 @lru_cache(maxsize=4096)
+def is_unsafe(char: str) -> bool:
+    """True for what a terminal may obey and no reader sees: controls, bidi marks, surrogates."""
+    category = unicodedata.category(char)
+    return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and char not in _HARMLESS)
+
+
+@lru_cache(maxsize=4096)
 def _harmless(char: str) -> str:
     if char.isspace():
         return " "
-    category = unicodedata.category(char)
-    if category in ("Cc", "Cs") or (category == "Cf" and char not in _HARMLESS):
-        return "\ufffd"
-    return char
+    return "\ufffd" if is_unsafe(char) else char
 
 
 def neutralise(text: str) -> str:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wpssearch.model import FacetValue, Hit, Record, Report, Results, Snippet, Span, Tag
+from wpssearch.model import (
+    CORE_FACETS,
+    FacetValue,
+    Hit,
+    Record,
+    Report,
+    Results,
+    Snippet,
+    Span,
+    Tag,
+)
 from wpssearch.render.safe import neutralise, wrap
 
 __all__ = [
@@ -21,7 +31,7 @@ __all__ = [
     "render_results",
 ]
 
-_BOLD, _DIM, _MATCH, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;33m", "\x1b[0m"
+_BOLD, _DIM, _MATCH, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[0m"
 _WIDEST = 100
 _NARROWEST = 20
 
@@ -138,7 +148,8 @@ def _facets(results: Results, style: _Style) -> Iterator[str]:
         if not values:
             continue
         more = results.more.get(name, 0)
-        yield style.paint(name, _BOLD) + (f"  (+{more} more)" if more else "")
+        heading = f"{name}  (+{more} more)" if more else name
+        yield from style.lines(heading, "", code=_BOLD)
         digits = max(len(f"{value.count:,}") for value in values)
         for value in values:
             mark = "*" if value.selected else " "
@@ -149,14 +160,15 @@ def _facets(results: Results, style: _Style) -> Iterator[str]:
 
 
 def _hints(results: Results, style: _Style) -> Iterator[str]:
-    import shlex
-
     options = []
     for name, values in results.facets.items():
         chosen = any(value.selected for value in values)
         narrower = [] if chosen else [v for v in values if v.count < results.total]
         if narrower:
-            options.append(f"--{name} {shlex.quote(neutralise(_fewest(narrower).value))}")
+            option = _option(name, _fewest(narrower).value)
+            # What cannot be shown as it is cannot be typed from what is shown.
+            if neutralise(option) == option:
+                options.append(option)
     if options and results.total > 1:
         yield ""
         yield from style.lines(
@@ -166,6 +178,15 @@ def _hints(results: Results, style: _Style) -> Iterator[str]:
     if left > 0 and results.hits:
         following = results.offset + len(results.hits)
         yield from style.lines(f"For the next, add: --offset {following}", "", code=_DIM)
+
+
+def _option(facet: str, value: str) -> str:
+    """What to type to choose a facet's value."""
+    import shlex
+
+    if facet in (*CORE_FACETS, "kind"):
+        return f"--{facet} {shlex.quote(value)}"
+    return f"--where {shlex.quote(f'{facet}={value}')}"
 
 
 def _fewest(values: Sequence[FacetValue]) -> FacetValue:
@@ -225,7 +246,8 @@ def _body(record: Record, style: _Style) -> Iterator[str]:
     for paragraph in record.text.split("\n\n"):
         if offset in headings:
             yield from style.lines(headings[offset], "", code=_BOLD)
-        yield from style.lines(paragraph, "  ")
+        for line in paragraph.split("\n"):
+            yield from style.lines(line, "  ")
         offset += len(paragraph) + 2
 
 
