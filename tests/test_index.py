@@ -56,6 +56,31 @@ def test_an_emptied_source_gives_nothing_an_unreadable_one_keeps(tmp_path: Path)
         assert index.search().total == 1
 
 
+def test_a_label_that_two_intervals_share_cannot_spoil_a_count() -> None:
+    with wpssearch.open(":memory:") as index:
+        index.add(
+            {"id": year, "text": "x", "period": {"start": year, "end": year, "label": "Phase 1"}}
+            for year in ("2007", "2009")
+        )
+        listed = index.search().facets["period"]
+        assert [value.value for value in listed] == ["2007", "2009"]
+        for value in listed:
+            assert index.search(period=value.value).total == value.count == 1
+
+
+def test_a_page_cut_anywhere_invents_and_merges_nothing(tmp_path: Path) -> None:
+    """Wherever the last header is cut, the record before it stays as it is and no other comes."""
+    whole = "Jul 2007 | DPKO\n\nTrained police.\n\n"
+    header = "Jul 2007 - Jan 2008 | DPPA;\nDPKO"
+    for end in range(1, len(header) + 1):
+        page = tmp_path / "page.txt"
+        page.write_text(whole + header[:end])
+        with wpssearch.open(":memory:") as index:
+            report = index.ingest([page])
+            assert [hit.record.text for hit in index.search().hits] == ["Trained police."], end
+            assert [skip.line for skip in report.skipped] == [5], end
+
+
 def test_an_id_is_one_record_and_the_last_counts(tmp_path: Path) -> None:
     first = lines(tmp_path / "a.jsonl", {"id": "1", "text": "one"}, {"id": "1", "text": "uno"})
     second = lines(tmp_path / "b.jsonl", {"id": "1", "text": "eins"})

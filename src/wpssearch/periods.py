@@ -7,7 +7,7 @@ from functools import cache
 
 from wpssearch.model import Period
 
-__all__ = ["label_for", "parse_interval", "parse_label"]
+__all__ = ["FIRST", "LAST", "begins_month", "label_for", "parse_interval", "parse_label"]
 
 #: The first and last month that an open range can reach.
 FIRST, LAST = "0001-01", "9999-12"
@@ -36,9 +36,15 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         re.compile(rf"(?:{month},? ?)?(?P<year>\d{{4}})(?:[-/](?P<number>\d{{1,2}}))?"),
         re.compile(rf"{month}"),
         # A dash with a blank on both sides, or between words; ISO's own hyphen has digits around.
-        re.compile(r" ?[\u2012-\u2015\u2212] ?| - ?| ?- |(?<=\d{4})-(?=\d{4})"
+        re.compile(r" ?[\u2010-\u2015\u2212] ?| - ?| ?- |(?<=\d{4})-(?=\d{4})"
                    r"|(?<=[^\W\d_])-|-(?=[^\W\d_])| to ", re.IGNORECASE),
     )  # fmt: skip
+
+
+def begins_month(text: str) -> bool:
+    """True for a month's name in any length: ``September``, ``Sept.``, ``S``."""
+    begun = text.casefold().removesuffix(".")
+    return bool(begun) and any(name.startswith(begun) for name in _NAMES)
 
 
 def _point(text: str) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wpssearch.model import Record, Skip
-from wpssearch.readers.files import SourceFile, Unreadable, decode, read_bytes, walk
+from wpssearch.readers.files import Decoded, SourceFile, Unreadable, decode, read_bytes, walk
 from wpssearch.readers.page import parse_page
 from wpssearch.readers.rows import read_csv, read_jsonl, record_from_mapping
 
@@ -40,10 +40,16 @@ def _items(source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
             return read_jsonl(source.path, source.file)
         case "csv":
             return read_csv(decode(read_bytes(source.path)), source.path, source.file)
-        case "html":
-            return _html(decode(read_bytes(source.path)), source, url)
         case _:
-            return _text(decode(read_bytes(source.path)), source, url)
+            return _page(decode(read_bytes(source.path)), source, url)
+
+
+def _page(decoded: Decoded, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
+    reader = _html if source.format == "html" else _text
+    yield from reader(decoded.text, source, url)
+    if decoded.broken_line is not None:
+        why = "from here on, bytes that are no UTF-8 stand as U+FFFD"
+        yield Skip(source.file, decoded.broken_line, why)
 
 
 def _text(text: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:

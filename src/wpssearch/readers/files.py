@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wpssearch.model import Skip
 
-__all__ = ["SourceFile", "Unreadable", "decode", "read_bytes", "walk"]
+__all__ = ["Decoded", "SourceFile", "Unreadable", "decode", "is_binary", "read_bytes", "walk"]
 
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".csv": "csv"}
 _BOMS = (
@@ -32,6 +32,17 @@ class SourceFile:
     path: str
     file: str
     format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's text; ``broken_line`` is the first (1-based) that holds damaged UTF-8, if any.
+
+    Bytes that could not be read stand in ``text`` as U+FFFD.
+    """
+
+    text: str
+    broken_line: int | None = None
 
 
 class Unreadable(ValueError):
@@ -113,32 +124,45 @@ def read_bytes(path: str) -> bytes:
             return file.read()
     except PermissionError:
         raise Unreadable("there is no permission to read it") from None
-    except OSError as error:
-        raise Unreadable(f"it cannot be read ({error.strerror or 'input/output error'})") from None
+    except FileNotFoundError:
+        raise Unreadable("there is no such file or folder") from None
+    except OSError:
+        raise Unreadable("the disk or system cannot read it") from None
 
 
-def decode(data: bytes) -> str:
+def is_binary(data: bytes) -> bool:
+    """True where more of the bytes are control characters than any text has."""
+    return _controls(data) > len(data) * 0.05
+
+
+def _controls(data: bytes) -> int:
+    return len(data) - len(data.translate(None, _CONTROLS))
+
+
+def decode(data: bytes) -> Decoded:
     """The text of a file's bytes, its byte order mark removed.
 
-    A mark decides, else UTF-8 where the bytes are that, else what charset-normalizer makes of
-    them. ``Unreadable`` where the bytes are no text.
+    A mark decides, else UTF-8 where the bytes are that, with a damaged character here and there
+    too, else what charset-normalizer makes of them. ``Unreadable`` where the bytes are no text.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             try:
-                return data[len(mark) :].decode(encoding)
+                return Decoded(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError:
+                if encoding == "utf-8":
+                    return _mended(data[len(mark) :])
                 raise Unreadable("its encoding mark and its bytes do not agree") from None
-    controls = len(data) - len(data.translate(None, _CONTROLS))
     # UTF-16 without a mark is half NULs; elsewhere a NUL or many controls are no text.
-    wide = b"\0" in data and controls > len(data) * 0.3
-    if not wide and (b"\0" in data or controls > len(data) * 0.05):
+    wide = b"\0" in data and _controls(data) > len(data) * 0.3
+    if not wide and (b"\0" in data or is_binary(data)):
         raise Unreadable("it is a binary file, not text")
     if not wide:
         try:
-            return data.decode("utf-8")
+            return Decoded(data.decode("utf-8"))
         except UnicodeDecodeError:
-            pass
+            if _is_damaged_utf8(data):
+                return _mended(data)
     from charset_normalizer import from_bytes
 
     best = from_bytes(data, cp_isolation=_WIDE if wide else _NARROW).best()
@@ -147,4 +171,18 @@ def decode(data: bytes) -> str:
     text = str(best)
     if "\0" in text:
         raise Unreadable("it is a binary file, not text")
-    return text.removeprefix("\ufeff")
+    return Decoded(text.removeprefix("\ufeff"))
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """True where more characters beyond ASCII are whole than broken: no other encoding has that."""
+    text = data.decode("utf-8", "replace")
+    ascii_count = len(data.translate(None, bytes(range(128, 256))))
+    broken = text.count("\ufffd")
+    return len(text) - ascii_count - broken >= max(broken, 1)
+
+
+def _mended(data: bytes) -> Decoded:
+    text = data.decode("utf-8", "replace")
+    before = text[: text.index("\ufffd")].replace("\r\n", "\n").replace("\r", "\n")
+    return Decoded(text, before.count("\n") + 1)

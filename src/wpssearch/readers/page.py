@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from wpssearch.model import Period, Record, Skip, Source
-from wpssearch.periods import parse_label
+from wpssearch.periods import begins_month, parse_label
 from wpssearch.readers.identity import activity_title, record_id
-from wpssearch.readers.profile import Line, bare, parse_profile
+from wpssearch.readers.profile import Line, bare, is_name, parse_profile
 
 __all__ = ["parse_page"]
 
@@ -34,12 +34,19 @@ _HEADER = re.compile(r"(?P<label>[^|]{4,60}?)\|(?P<agencies>[^|]*)")
 _LOOKS_DATED = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*\d|\d{2,4}\b", re.IGNORECASE
 )
+# What is left of `Jul 2007 - Jan 2008 | DPKO` where a file ends before the bar.
+_CUT_HEADER = re.compile(
+    r"(?P<month>[^\W\d_]{1,9}\.?)? ?(?P<year>(?:[12]\d{0,3})?)"
+    r"(?:(?<=\d) ?(?:[-\u2010-\u2015\u2212]|to?) ?[^\W\d_]{0,9}\.? ?\d{0,4})?"
+)
+_YEAR = re.compile(r"\b(?:19|20|21)\d\d\b")
 _ENDS_SENTENCE = re.compile(r"[.!?][\"'”’)\]]*$")
 # The inventory keeps 600 characters of a narrative.
 _KEPT = 600
 _LONGEST_AGENCY = 120
 _HEAD_LABELS = frozenset({"item id", "unagency id", "background"})
 _LONGEST_BROKEN_HEADER = 120
+_LONGEST_ODD_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,8 @@ def _activity(
     shown = bare(lines[header.first][1])
     if header.period is None:
         why = f"the header {shown!r} has no period that can be read"
+        if "|" not in shown:
+            why = f"the page ends in the middle of a header: {shown!r}"
         yield Skip(
             source.file, number, f"{why}; so was skipped: {_beginning(text)}" if text else why
         )
@@ -183,7 +192,8 @@ def _header_at(lines: Sequence[Line], at: int, stop: int) -> _Header | None:
     if "|" not in line:
         # A label whose bar stands on the next line.
         if not (after < stop and bare(lines[after][1]).startswith("|") and parse_label(line)):
-            return None
+            cut = _is_cut_header(line) and _stands_alone(lines, at)
+            return _Header(at, after, None, ()) if cut and _is_last(lines, at, stop) else None
         line = f"{line} {bare(lines[after][1])}"
         after += 1
     match = _HEADER.fullmatch(line)
@@ -191,12 +201,42 @@ def _header_at(lines: Sequence[Line], at: int, stop: int) -> _Header | None:
         return None
     period = parse_label(match["label"])
     if period is None:
-        looks = _LOOKS_DATED.match(line) and len(line) <= _LONGEST_BROKEN_HEADER
-        if not looks or _ENDS_SENTENCE.search(line):
-            return None
-        return _Header(at, after, None, ())
+        broken = _is_broken_header(line, match["label"], match["agencies"], lines, at)
+        return _Header(at, after, None, ()) if broken else None
     agencies, after = _agencies(match["agencies"], lines, after, stop)
     return _Header(at, after, period, agencies)
+
+
+def _is_broken_header(line: str, label: str, agencies: str, lines: Sequence[Line], at: int) -> bool:
+    """True for a line that is built as a header though its period cannot be read.
+
+    It begins as a date does, or stands alone with a year (`Spring 2007`) or a bare month before
+    the bar and names after it. Anything else with a bar in it is narrative.
+    """
+    if len(line) > _LONGEST_BROKEN_HEADER or _ENDS_SENTENCE.search(line):
+        return False
+    alone, named = _stands_alone(lines, at), is_name(agencies)
+    if _LOOKS_DATED.match(line):
+        return alone or named
+    is_odd_label = len(label) <= _LONGEST_ODD_LABEL and (
+        _YEAR.search(label) or parse_label(f"{label} 2000")
+    )
+    return alone and named and bool(is_odd_label)
+
+
+def _is_cut_header(line: str) -> bool:
+    match = _CUT_HEADER.fullmatch(line)
+    if match is None:
+        return False
+    return begins_month(match["month"]) if match["month"] else bool(match["year"])
+
+
+def _stands_alone(lines: Sequence[Line], at: int) -> bool:
+    return at == 0 or not bare(lines[at - 1][1])
+
+
+def _is_last(lines: Sequence[Line], at: int, stop: int) -> bool:
+    return not any(bare(lines[i][1]) for i in range(at + 1, stop))
 
 
 def _agencies(
@@ -212,7 +252,14 @@ def _agencies(
         unfinished = text.rstrip().endswith(";") or (not text.strip() and adjacent)
         if not (unfinished or (adjacent and line.startswith(";"))):
             break
-        if not _may_be_agency(line) or not _text_follows(lines, following + 1, stop):
+        if not _may_be_agency(line):
+            break
+        # `DPPA;` with a line right below it is a list that goes on, whatever follows. After a
+        # blank line it may be the narrative: only a name is an agency there.
+        listed = adjacent and text.rstrip().endswith(";")
+        if not listed and not _text_follows(lines, following + 1, stop):
+            break
+        if not adjacent and not is_name(line):
             break
         text = f"{text} {line}"
         after = following + 1

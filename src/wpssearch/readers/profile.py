@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from wpssearch.model import Record, Section, Skip, Source
 from wpssearch.readers.identity import record_id
 
-__all__ = ["LABELS", "Line", "bare", "parse_profile"]
+__all__ = ["LABELS", "Line", "bare", "is_name", "parse_profile"]
 
 #: A line of a source: its 1-based number and its text.
 Line = tuple[int, str]
@@ -27,12 +27,21 @@ LABELS = frozenset({*_VALUES, *_SECTIONS})
 
 _LONGEST_HEADING = 60
 _MOST_HEADING_WORDS = 7
+# A heading's text is looked for in so many lines, blank ones with them.
+_WINDOW = 20
+# `Policy framework` is a heading, a longer line in small letters may be a paragraph.
+_MOST_PLAIN_WORDS = 3
 _SMALL_WORDS = frozenset("a an and at by for from in of on or the to with".split())
 
 
 def bare(text: str) -> str:
     """A line without the blanks around it, those inside made single."""
     return " ".join(text.replace("\ufeff", " ").split())
+
+
+def is_name(text: str) -> bool:
+    """True where every word begins as names do: in capitals, small words such as `of` aside."""
+    return not any(w[0].islower() and w.casefold() not in _SMALL_WORDS for w in text.split())
 
 
 def _is_heading(lines: Sequence[Line], at: int) -> bool:
@@ -43,14 +52,17 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
         return False
     if not line[-1].isalpha() or not line[0].isupper() or any(char in line for char in "|;:@"):
         return False
-    if any(word[0].islower() and word.casefold() not in _SMALL_WORDS for word in words):
-        return False
     before = bare(lines[at - 1][1]) if at else ""
+    if not is_name(line):
+        content = [word for word in words if word.casefold() not in _SMALL_WORDS]
+        if before or len(content) > _MOST_PLAIN_WORDS:
+            return False
     after = bare(lines[at + 1][1]) if at + 1 < len(lines) else ""
     # A heading after a one-line value has no blank line before it, but one after it.
     if before and after:
         return False
-    following = next((bare(text) for _, text in lines[at + 1 :] if bare(text)), "")
+    below = lines[at + 1 : at + 1 + _WINDOW]
+    following = next((bare(text) for _, text in below if bare(text)), "")
     is_sentence = following.endswith((".", "!", "?", ":")) or len(following) > _LONGEST_HEADING
     return is_sentence or any(mark in following for mark in ("www.", "@", "://"))
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wpssearch.model import Period, Record, Skip, Source, Tag
-from wpssearch.periods import label_for, parse_interval, parse_label
-from wpssearch.readers.files import Unreadable, decode, read_bytes
+from wpssearch.periods import FIRST, LAST, label_for, parse_interval, parse_label
+from wpssearch.readers.files import Decoded, Unreadable, decode, is_binary, read_bytes
 from wpssearch.readers.identity import activity_title
 
 __all__ = ["read_csv", "read_jsonl", "record_from_mapping"]
@@ -21,12 +21,16 @@ _KEYS = frozenset(
 )
 _MAX_LINE = 64 * 1024 * 1024
 _MAX_DEPTH = 50
+# What tells a binary file from text.
+_SAMPLE = 64 * 1024
 _RESERVED_FACETS = frozenset({"period", "agency", "mission", "country", "kind"})
 
 
 def _clean(text: str) -> str:
-    """Text without lone surrogates, which no encoding can carry."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+    """Text with U+FFFD for lone surrogates, which no encoding can carry."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _string(row: Mapping[str, Any], key: str) -> str:
@@ -53,7 +57,7 @@ def _period(value: Any) -> Period | None:
     if isinstance(value, str | int) and not isinstance(value, bool):
         text = _clean(str(value))
         period = parse_label(text)
-        interval = None if period else parse_interval(text)
+        interval = None if period else _bounded(text)
         if interval is not None:
             return Period(*interval, label_for(*interval))
         if period is None:
@@ -62,12 +66,24 @@ def _period(value: Any) -> Period | None:
     if isinstance(value, Mapping):
         start = value.get("start") or value.get("end")
         end = value.get("end") or value.get("start")
-        first = parse_interval(str(start)) if start else None
-        last = parse_interval(str(end)) if end else None
+        first = _bounded(str(start)) if start else None
+        last = _bounded(str(end)) if end else None
         if first is None or last is None or first[0] > last[1]:
             raise ValueError(f"the period from {start!r} to {end!r} cannot be read")
+        label = value.get("label")
+        printed = parse_label(_clean(label)) if isinstance(label, str) else None
+        # A label that names other months, or none, could stand for two intervals: choosing it
+        # would then not give the count that was listed.
+        if printed is not None and (printed.start, printed.end) == (first[0], last[1]):
+            return printed
         return Period(first[0], last[1], label_for(first[0], last[1]))
     raise ValueError("the period is neither a label nor a start and an end")
+
+
+def _bounded(text: str) -> tuple[str, str] | None:
+    """The months of an interval with two ends: an open one is a filter, no record's period."""
+    interval = parse_interval(text)
+    return None if interval is None or {FIRST, LAST} & {*interval} else interval
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -110,6 +126,8 @@ def record_from_mapping(row: Mapping[str, Any], source: Source) -> Record:
         _clean(str(name)): tuple(map(Tag, _strings(values, f"facet {name}")))
         for name, values in further.items()
     }
+    if not all(name.strip() for name in facets):
+        raise ValueError("a facet has no name")
     taken = sorted(_RESERVED_FACETS & facets.keys())
     if taken:
         raise ValueError(f"the facet {taken[0]!r} has a key of its own")
@@ -149,7 +167,9 @@ def read_jsonl(path: str, file: str) -> Iterator[Record | Skip]:
 
 def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"the line is no JSON ({error.msg.lower()} at column {error.colno})"
+        return (
+            f"the line is no JSON ({error.msg.lower().removesuffix(' at')} at column {error.colno})"
+        )
     if isinstance(error, UnicodeDecodeError):
         return "the line is not in UTF-8"
     if isinstance(error, RecursionError):
@@ -175,11 +195,13 @@ def _lines(path: str) -> Iterator[str | bytes | None]:
     except OSError:
         raise Unreadable("it cannot be read") from None
     with file:
-        start = file.read(4)
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        start = file.read(_SAMPLE)
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:4]:
             # UTF-16 and UTF-32 have no line end that could be looked for in bytes.
-            yield from decode(read_bytes(path)).split("\n")
+            yield from decode(read_bytes(path)).text.split("\n")
             return
+        if is_binary(start):
+            raise Unreadable("it is a binary file, not text")
         file.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
         while line := file.readline(_MAX_LINE):
             if len(line) == _MAX_LINE and not line.endswith(b"\n"):
@@ -190,12 +212,16 @@ def _lines(path: str) -> Iterator[str | bytes | None]:
                 yield line
 
 
-def read_csv(text: str, path: str, file: str) -> Iterator[Record | Skip]:
-    """The records of a ``.csv`` with a header row; lists are split at ``;``."""
-    if not text.strip():
+def read_csv(decoded: Decoded, path: str, file: str) -> Iterator[Record | Skip]:
+    """The records of a ``.csv`` with a header row; lists are split at ``;``.
+
+    A cell under a column without a name is kept as ``column N``. A row that holds damaged UTF-8
+    is skipped, as a line of ``.jsonl`` is.
+    """
+    if not decoded.text.strip():
         return
     csv.field_size_limit(_MAX_LINE)
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.reader(io.StringIO(decoded.text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows)]
     except (StopIteration, csv.Error):
@@ -203,6 +229,11 @@ def read_csv(text: str, path: str, file: str) -> Iterator[Record | Skip]:
     if not {"id", "text"} <= set(header):
         yield Skip(file, 1, "the header row names no columns id and text")
         return
+    twice = sorted(name for name in {*header} if name and header.count(name) > 1)
+    if twice:
+        yield Skip(file, 1, f"the header row names the column {twice[0]!r} twice")
+        return
+    names = [name or f"column {number}" for number, name in enumerate(header, 1)]
     while True:
         number = rows.line_num + 1
         try:
@@ -217,7 +248,10 @@ def read_csv(text: str, path: str, file: str) -> Iterator[Record | Skip]:
         try:
             if len(cells) != len(header):
                 raise ValueError(f"the row has {len(cells)} cells, the header {len(header)}")
-            row = _from_cells(dict(zip(header, cells, strict=True)))
+            if decoded.broken_line is not None and any("\ufffd" in cell for cell in cells):
+                raise ValueError("the row is not in UTF-8")
+            kept = [pair for pair in zip(names, header, cells, strict=True) if pair[1] or pair[2]]
+            row = _from_cells({name: cell for name, _, cell in kept})
             yield record_from_mapping(row, Source(file, number, path))
         except ValueError as error:
             yield Skip(file, number, _why(error))
@@ -236,7 +270,7 @@ def _from_cells(cells: Mapping[str, str]) -> dict[str, Any]:
         elif name in ("period_start", "period_end"):
             if cell.strip():
                 bounds[name.removeprefix("period_")] = cell
-        elif name:
+        else:
             row[name] = cell
     if bounds and not row.get("period"):
         row["period"] = bounds
