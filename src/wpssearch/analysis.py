@@ -115,7 +115,8 @@ _ChunkTokens = tuple[tuple[tuple[str, str, int, int, int, int], ...], int]
 _Spans = Callable[[str], Iterator[tuple[int, int]]]
 
 
-def _pattern_spans() -> _Spans:
+@lru_cache(maxsize=1)
+def _search_spans() -> _Spans:
     pattern = re.compile(TOKEN_PATTERN)
 
     def spans(chunk: str) -> Iterator[tuple[int, int]]:
@@ -124,7 +125,8 @@ def _pattern_spans() -> _Spans:
     return spans
 
 
-def nltk_spans() -> _Spans:
+@lru_cache(maxsize=1)
+def _ingest_spans() -> _Spans:
     """The same cuts made by NLTK's ``RegexpTokenizer``: what ingest uses, where NLTK is loaded.
 
     That tokenizer runs its pattern and nothing else, so the search path, which cannot afford the
@@ -182,16 +184,6 @@ def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
     return tuple(out), position
 
 
-@lru_cache(maxsize=1)
-def _search_spans() -> _Spans:
-    return _pattern_spans()
-
-
-@lru_cache(maxsize=1)
-def _ingest_spans() -> _Spans:
-    return nltk_spans()
-
-
 @lru_cache(maxsize=1024)
 def _cut_search(chunk: str) -> _ChunkTokens:
     return _cut(chunk, _search_spans())
@@ -236,8 +228,8 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
 class Analyzer:
     """Text to terms. One instance serves index, query and highlight; it is safe to share."""
 
-    def __init__(self, stemmer: Stemmer | None = None) -> None:
-        self.stemmer = stemmer or Stemmer()
+    def __init__(self) -> None:
+        self.stemmer = Stemmer()
 
     def index_tokens(self, text: str, first_position: int = 0) -> list[Token]:
         """The tokens of a field's text, as the index keeps them."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from wpssearch import vocab
 from wpssearch.errors import IndexDamaged, UsageError
 from wpssearch.model import CORE_FACETS, FacetValue, Period, Search
-from wpssearch.periods import parse_interval
+from wpssearch.periods import FIRST, LAST, parse_interval
 
 __all__ = [
     "Filter",
@@ -108,10 +108,9 @@ class Selection:
 
 
 def compile_filters(
-    search: Search, columns: _Columns, live: Iterable[int]
+    search: Search, columns: _Columns, live: Sequence[int]
 ) -> tuple[list[Filter], list[str]]:
     """The filters of a search, and notes on values that no record has."""
-    live = list(live)
     filters: list[Filter] = []
     notes: list[str] = []
     asked: dict[str, tuple[str, ...]] = {
@@ -182,8 +181,8 @@ def _period_filter(wanted: tuple[str, ...], overlap: bool, distinct: frozenset[b
 
 
 def _range_filter(search: Search, distinct: frozenset[bytes]) -> Filter:
-    first = _months(search.from_, "--from")[0] if search.from_ is not None else "0001-01"
-    last = _months(search.to, "--to")[1] if search.to is not None else "9999-12"
+    first = _months(search.from_, "--from")[0] if search.from_ is not None else FIRST
+    last = _months(search.to, "--to")[1] if search.to is not None else LAST
     allowed = set()
     for raw in distinct:
         if raw:

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from wpssearch.folding import fold
+from wpssearch.periods import FIRST, LAST
 
 __all__ = [
     "Country",
@@ -125,7 +126,7 @@ def _place(cell: str, start: str, end: str) -> Place:
         start, dots, end = months.partition("..")
         if not dots:
             end = ""
-    return Place(country, start or "0001-01", end or "9999-12")
+    return Place(country, start or FIRST, end or LAST)
 
 
 @cache
