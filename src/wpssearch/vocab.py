@@ -1,44 +1,54 @@
-"""The vocabulary: missions, countries, agencies and spellings, read from the data files.
+"""The vocabulary: missions, countries, agencies, places and what tells them apart.
 
-A file is a table of tab-separated values with a header row; lists inside a cell are parted by
-``; ``, lines that begin with ``#`` are notes. A new mission is one more row in ``missions.tsv``.
+Its facts are the shipped tables, to which a user's own file may add rows, names and stop-entries.
+A new mission is one more row in ``missions.tsv``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
-from pathlib import Path
 
+from wpssearch import resolutions, tables
 from wpssearch.folding import fold
 from wpssearch.periods import FIRST, LAST
+from wpssearch.tables import Row, Table
 
 __all__ = [
+    "TABLES",
+    "Agency",
     "Country",
+    "Dated",
+    "LongForm",
     "Mission",
     "Place",
-    "acronyms",
-    "agency_names",
-    "canonical",
-    "countries",
-    "fingerprint",
-    "missions",
+    "Vocabulary",
+    "WorkPlace",
+    "dated",
+    "names_in",
     "normal_name",
-    "read",
-    "row_of",
-    "rows",
-    "values",
+    "shipped",
 ]
 
-_DATA = Path(__file__).with_name("data")
-_FACT_FILES = ("countries", "missions", "agencies", "acronyms", "partner_cues")
+#: The tables of facts, to which a user's own file may add.
+TABLES = ("countries", "missions", "other_missions", "agencies", "places", "stops", "cues",
+          "acronyms")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A country where a mission works, with the months where they are not the mission's own."""
+class Dated:
+    """A name and the months in which it was used."""
+
+    name: str
+    start: str = FIRST
+    end: str = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPlace:
+    """A country where a mission works, and the months."""
 
     country: str
     start: str
@@ -47,121 +57,74 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A row of ``countries.tsv``: ``id`` is ISO 3166-1 alpha-3, ``name`` the UN's short name."""
+    """A row of ``countries.tsv``: ``id`` is ISO 3166-1 alpha-3, ``name`` the UN's short name.
+
+    ``cued`` are names that count before a word of state or people alone (``French forces``),
+    ``shared`` those of two countries (``Congolese``), which other names of a text decide.
+    """
 
     id: str
     name: str
     codes: tuple[str, ...]
     names: tuple[str, ...]
+    former: tuple[Dated, ...]
     demonyms: tuple[str, ...]
-
-    @property
-    def row(self) -> str:
-        return f"countries:{self.id}"
+    cued: tuple[str, ...]
+    shared: tuple[str, ...]
+    row: str
 
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A row of ``missions.tsv``: ``id`` is the English acronym; months are ``YYYY-MM``.
+    """A row of ``missions.tsv`` or ``other_missions.tsv``; months are ``YYYY-MM``.
 
-    ``exact`` says that the acronym is one only where it stands in capitals.
+    ``id`` is the English acronym. ``exact`` says that the acronym is one only where it stands in
+    capitals.
     """
 
     id: str
     name: str
     names: tuple[str, ...]
     acronyms: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[WorkPlace, ...]
+    start: str
+    end: str
     exact: bool
-
-    @property
-    def row(self) -> str:
-        return f"missions:{self.id}"
+    row: str
 
 
-def read(name: str) -> bytes:
-    """The bytes of a data file."""
-    return (_DATA / f"{name}.tsv").read_bytes()
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A row of ``agencies.tsv``; ``mention`` says that a text's use of its names is a mention."""
+
+    id: str
+    name: str
+    names: tuple[str, ...]
+    acronyms: tuple[str, ...]
+    successors: tuple[str, ...]
+    mention: bool
+    row: str
 
 
-@cache
-def rows(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of a data file as mappings from column to cell."""
-    lines = [line for line in read(name).decode("utf-8").split("\n") if line[:1] not in ("", "#")]
-    header = lines[0].split("\t")
-    return tuple(
-        dict(zip(header, [*line.split("\t"), *[""] * len(header)], strict=False))
-        for line in lines[1:]
-    )
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of ``places.tsv``: a capital, city or region, and the countries that it lies in."""
+
+    id: str
+    name: str
+    names: tuple[str, ...]
+    countries: tuple[str, ...]
+    kind: str
+    row: str
 
 
-def _list(cell: str) -> tuple[str, ...]:
-    return tuple(part for part in (part.strip() for part in cell.split(";")) if part)
+@dataclass(frozen=True, slots=True)
+class LongForm:
+    """What an acronym stands for; ``exact`` says that it is one in capitals alone."""
 
-
-def _undated(name: str) -> str:
-    """A former name without its years: ``Zaire (1971-1997)`` is ``Zaire``."""
-    head, bracket, tail = name.rpartition(" (")
-    return head if bracket and tail[:1].isdigit() else name
-
-
-@cache
-def countries() -> dict[str, Country]:
-    """All countries by id."""
-    return {
-        row["id"]: Country(
-            row["id"],
-            row["name"],
-            tuple(code for code in (row["iso2"], row["iso3"]) if code),
-            (row["name"], *_list(row["names"]), *map(_undated, _list(row["former"]))),
-            _list(row["demonyms"]),
-        )
-        for row in rows("countries")
-    }
-
-
-def _place(cell: str, start: str, end: str) -> Place:
-    country, colon, months = cell.partition(":")
-    if colon:
-        start, dots, end = months.partition("..")
-        if not dots:
-            end = ""
-    return Place(country, start or FIRST, end or LAST)
-
-
-@cache
-def missions() -> dict[str, Mission]:
-    """All missions by id."""
-    return {
-        row["id"]: Mission(
-            row["id"],
-            row["name"],
-            tuple(name for name in (row["name"], *_list(row["names"])) if name),
-            (row["id"], *_list(row["acronyms"])),
-            tuple(_place(cell, row["start"], row["end"]) for cell in _list(row["places"])),
-            row["case"] == "exact",
-        )
-        for row in rows("missions")
-    }
-
-
-@cache
-def agency_names() -> dict[str, tuple[str, ...]]:
-    """The names of each agency by its acronym."""
-    return {
-        row["id"]: tuple(name for name in (row["name"], *_list(row["names"])) if name)
-        for row in rows("agencies")
-    }
-
-
-@cache
-def acronyms() -> frozenset[str]:
-    """The acronyms of the vocabulary, folded: words that are never stemmed."""
-    written = [name for mission in missions().values() for name in mission.acronyms]
-    written += agency_names()
-    written += [row["acronym"] for row in rows("acronyms")]
-    words = {word for name in written for word in name.replace("-", " ").split()}
-    return frozenset(fold(w) for w in words if len(w) > 1 and w.isupper() and w.isalnum())
+    acronym: str
+    long_form: str
+    exact: bool
 
 
 def normal_name(name: str) -> str:
@@ -169,57 +132,255 @@ def normal_name(name: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in fold(name)).split())
 
 
-def _named(facet: str) -> Iterator[tuple[str, str, str]]:
-    """(name, value, row) of all that the vocabulary knows of a facet, the strongest names first."""
-    if facet == "country":
-        for country in countries().values():
-            yield country.name, country.name, country.row
-        for country in countries().values():
-            for name in (*country.names, *country.codes, *country.demonyms):
-                yield name, country.name, country.row
-    elif facet == "mission":
-        for mission in missions().values():
-            yield mission.id, mission.id, mission.row
-        for mission in missions().values():
-            for name in (*mission.acronyms, *mission.names):
-                yield name, mission.id, mission.row
-    elif facet == "agency":
-        for agency in agency_names():
-            yield agency, agency, f"agencies:{agency}"
-        for agency, names in agency_names().items():
-            for name in names:
-                yield name, agency, f"agencies:{agency}"
+def _row(row: Row) -> str:
+    return f"{row.table}:{row['id']}"
+
+
+def dated(name: str) -> Dated:
+    """A former name with its years: ``Zaire (1971-1997)``."""
+    head, bracket, tail = name.rpartition(" (")
+    if not bracket or not tail[:1].isdigit():
+        return Dated(name)
+    first, _, last = tail.rstrip(")").partition("-")
+    return Dated(head, f"{first}-01", f"{last or first}-12")
+
+
+def _work_place(cell: str, start: str, end: str) -> WorkPlace:
+    country, colon, months = cell.partition(":")
+    if colon:
+        start, dots, end = months.partition("..")
+        if not dots:
+            end = ""
+    return WorkPlace(country, start or FIRST, end or LAST)
+
+
+def _mission(row: Row) -> Mission:
+    start, end = row["start"] or FIRST, row["end"] or LAST
+    return Mission(
+        row["id"],
+        row["name"],
+        tuple(name for name in (row["name"], *row.listed("names")) if name),
+        (row["id"], *row.listed("acronyms")),
+        tuple(_work_place(cell, row["start"], row["end"]) for cell in row.listed("places")),
+        start,
+        end,
+        row["case"] == "exact",
+        _row(row),
+    )
+
+
+class Vocabulary:
+    """All tables of facts, each read when it is first used; frozen, and safe to share.
+
+    ``problems`` are the rows of the user's file that were left out: file, line and reason.
+    """
+
+    def __init__(
+        self,
+        additions: tuple[Row, ...] = (),
+        problems: tuple[tuple[str, int | None, str], ...] = (),
+    ) -> None:
+        self._additions = additions
+        self.problems = problems
+
+    def rows(self, table: str) -> Table:
+        """The rows of a table, with the user's."""
+        mine = [row for row in self._additions if row.table == table]
+        return tables.merged(tables.shipped(table), mine) if mine else tables.shipped(table)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash over the facts: equal vocabulary, equal fingerprint, on any machine."""
+        state = blake2b(digest_size=8)
+        for name in TABLES:
+            state.update(tables.read(name))
+        for row in self._additions:
+            state.update("\t".join((row.table, *row.cells.values())).encode() + b"\n")
+        return state.hexdigest()
+
+    @cached_property
+    def countries(self) -> Mapping[str, Country]:
+        """All countries by id."""
+        return {
+            row["id"]: Country(
+                row["id"],
+                row["name"],
+                tuple(code for code in (row["iso2"], row["iso3"]) if code),
+                (row["name"], *row.listed("names")),
+                tuple(map(dated, row.listed("former"))),
+                row.listed("demonyms"),
+                row.listed("cued"),
+                row.listed("shared"),
+                _row(row),
+            )
+            for row in self.rows("countries")
+        }
+
+    @cached_property
+    def missions(self) -> Mapping[str, Mission]:
+        """The missions of the United Nations by id."""
+        return {row["id"]: _mission(row) for row in self.rows("missions")}
+
+    @cached_property
+    def other_missions(self) -> Mapping[str, Mission]:
+        """Missions of other organizations by id."""
+        return {row["id"]: _mission(row) for row in self.rows("other_missions")}
+
+    @cached_property
+    def agencies(self) -> Mapping[str, Agency]:
+        """The bodies of the United Nations system, present and former, by acronym."""
+        return {
+            row["id"]: Agency(
+                row["id"],
+                row["name"],
+                tuple(name for name in (row["name"], *row.listed("names")) if name),
+                (row["id"], *row.listed("acronyms")),
+                row.listed("successor"),
+                row["mention"] != "no",
+                _row(row),
+            )
+            for row in self.rows("agencies")
+        }
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Capitals, cities and regions by id."""
+        return {
+            row["id"]: Place(
+                row["id"],
+                row["name"],
+                (row["name"], *row.listed("names")),
+                row.listed("countries"),
+                row["kind"],
+                _row(row),
+            )
+            for row in self.rows("places")
+        }
+
+    def cues(self, kind: str) -> tuple[str, ...]:
+        """The words and phrases of one kind that tell names apart."""
+        return tuple(row["cue"] for row in self.rows("cues") if row["kind"] == kind)
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """The acronyms of all tables, folded: words that are never stemmed."""
+        written = [
+            name
+            for table in ("missions", "other_missions", "agencies")
+            for row in self.rows(table)
+            for name in (row["id"], *row.listed("acronyms"))
+        ]
+        written += [row["acronym"] for row in self.rows("acronyms") if row["case"] != "exact"]
+        words = {word for name in written for word in name.replace("-", " ").split()}
+        return frozenset(fold(w) for w in words if len(w) > 1 and w.isupper() and w.isalnum())
+
+    @cached_property
+    def long_forms(self) -> tuple[LongForm, ...]:
+        """What the acronyms of the field stand for."""
+        return tuple(
+            LongForm(row["acronym"], long_form, row["case"] == "exact")
+            for row in self.rows("acronyms")
+            for long_form in row.listed("long_forms")
+        )
+
+    def predecessors(self, agency: str) -> tuple[str, ...]:
+        """The agencies that became this one, directly or by way of others, in their order."""
+        found: dict[str, None] = {}
+        waiting = [agency]
+        while waiting:
+            successor = waiting.pop(0)
+            for id_, other in self.agencies.items():
+                if successor in other.successors and id_ not in found and id_ != agency:
+                    found[id_] = None
+                    waiting.append(id_)
+        return tuple(found)
+
+    # Names
+
+    def _named(self, facet: str) -> Iterator[tuple[str, str, str]]:
+        """(name, value, row) of all that is known of a facet, the strongest names first."""
+        if facet == "country":
+            for country in self.countries.values():
+                yield country.name, country.name, country.row
+            for country in self.countries.values():
+                for name in (*country.names, *country.codes, *country.demonyms, *country.cued):
+                    yield name, country.name, country.row
+            for country in self.countries.values():
+                for dated in country.former:
+                    yield dated.name, country.name, country.row
+        elif facet in ("mission", "other_mission"):
+            missions = self.missions if facet == "mission" else self.other_missions
+            for mission in missions.values():
+                yield mission.id, mission.id, mission.row
+            for mission in missions.values():
+                for name in (*mission.acronyms, *mission.names):
+                    yield name, mission.id, mission.row
+        elif facet in ("agency", "mentioned_agency"):
+            for agency in self.agencies.values():
+                yield agency.id, agency.id, agency.row
+            for agency in self.agencies.values():
+                for name in (*agency.acronyms, *agency.names):
+                    yield name, agency.id, agency.row
+
+    @cached_property
+    def _lookups(self) -> dict[str, dict[str, tuple[str, str]]]:
+        return {}
+
+    def _lookup(self, facet: str) -> dict[str, tuple[str, str]]:
+        table = self._lookups.get(facet)
+        if table is None:
+            table = {}
+            for name, value, row in self._named(facet):
+                table.setdefault(normal_name(name), (value, row))
+            self._lookups[facet] = table
+        return table
+
+    def canonical(self, facet: str, name: str) -> str | None:
+        """The value that a name, spelling, code or case stands for; ``None`` where unknown."""
+        if facet == "resolution":
+            return resolutions.canonical(name)
+        found = self._lookup(facet).get(normal_name(name))
+        return found[0] if found else None
+
+    def row_of(self, facet: str, name: str) -> str | None:
+        """The vocabulary row of a name, as ``countries:LBR``."""
+        found = self._lookup(facet).get(normal_name(name))
+        return found[1] if found else None
+
+    def values(self, facet: str) -> tuple[str, ...]:
+        """All values of a facet that the vocabulary knows."""
+        return tuple(dict.fromkeys(value for value, _ in self._lookup(facet).values()))
+
+    def find(self, name: str) -> tuple[Row, ...]:
+        """The rows that have this name, id, code or alias in any spelling, or are ``table:id``."""
+        table, colon, id_ = name.partition(":")
+        if colon and table in TABLES:
+            return tuple(row for row in self.rows(table) if row.key == id_)
+        wanted = normal_name(name)
+        return tuple(
+            row
+            for table in TABLES
+            for row in self.rows(table)
+            if wanted and wanted in map(normal_name, names_in(row))
+        )
+
+
+def names_in(row: Row) -> Iterator[str]:
+    """All names that a row has in any column: its id, codes, aliases, former names."""
+    for column in row.cells:
+        if column not in _NOT_NAMES:
+            for name in row.listed(column):
+                yield dated(name).name
+
+
+#: The columns that hold no names of the row's own thing.
+_NOT_NAMES = frozenset(
+    "source note why m49 start end case places predecessors successor countries kind facet mention "
+    "organization".split()
+)
 
 
 @cache
-def _lookup(facet: str) -> dict[str, tuple[str, str]]:
-    table: dict[str, tuple[str, str]] = {}
-    for name, value, row in _named(facet):
-        table.setdefault(normal_name(name), (value, row))
-    return table
-
-
-def canonical(facet: str, name: str) -> str | None:
-    """The value that a name, spelling, code or case stands for, or ``None`` where it is unknown."""
-    found = _lookup(facet).get(normal_name(name))
-    return found[0] if found else None
-
-
-def row_of(facet: str, name: str) -> str | None:
-    """The vocabulary row of a name, as ``countries:LBR``."""
-    found = _lookup(facet).get(normal_name(name))
-    return found[1] if found else None
-
-
-def values(facet: str) -> tuple[str, ...]:
-    """All values of a facet that the vocabulary knows."""
-    return tuple(dict.fromkeys(value for value, _ in _lookup(facet).values()))
-
-
-@cache
-def fingerprint() -> str:
-    """A hash over the files of facts: equal vocabulary, equal fingerprint, on any machine."""
-    state = blake2b(digest_size=8)
-    for name in _FACT_FILES:
-        state.update(read(name))
-    return state.hexdigest()
+def shipped() -> Vocabulary:
+    """The vocabulary as it is shipped."""
+    return Vocabulary()
