@@ -26,20 +26,8 @@ if TYPE_CHECKING:
         UnknownRecord,
         UsageError,
     )
-    from wpssearch.model import (
-        FacetValue,
-        Hit,
-        Period,
-        Record,
-        Report,
-        Results,
-        Search,
-        Section,
-        Skip,
-        Snippet,
-        Source,
-        Tag,
-    )
+    from wpssearch.model import Period, Record, Report, Search, Section, Skip, Source, Tag
+    from wpssearch.results import FacetValue, Hit, Results, Snippet
 
 __version__ = "0.1.0"
 
@@ -70,11 +58,14 @@ __all__ = [
 _ENGINE = {"Index": "Index", "open": "open_index", "tag": "tag"}
 _ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "UnknownRecord", "UsageError"}
 
+_RESULTS = {"FacetValue", "Hit", "Results", "Snippet"}
+
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "engine" if name in _ENGINE else "errors" if name in _ERRORS else "model"
+    rooms = {"engine": _ENGINE, "errors": _ERRORS, "results": _RESULTS}
+    room = next((room for room, names in rooms.items() if name in names), "model")
     value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))
     globals()[name] = value
     return value

@@ -23,6 +23,7 @@ from hashlib import blake2b
 
 from wpssearch.folding import Folded
 from wpssearch.stemming import Stemmer
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["CAPITALS", "PLAIN", "SHOUTED", "Analyzer", "Term", "Token", "tokenize"]
 
@@ -228,8 +229,8 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
 class Analyzer:
     """Text to terms. One instance serves index, query and highlight; it is safe to share."""
 
-    def __init__(self) -> None:
-        self.stemmer = Stemmer()
+    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
+        self.stemmer = Stemmer(vocabulary)
 
     def index_tokens(self, text: str, first_position: int = 0) -> list[Token]:
         """The tokens of a field's text, as the index keeps them."""

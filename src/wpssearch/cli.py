@@ -11,11 +11,13 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from wpssearch import __version__
-from wpssearch.errors import Error, UsageError
+from wpssearch.errors import UsageError
+from wpssearch.options import FORMAT, OneLineErrors, QueryCommand, filters, one_line
 
 if TYPE_CHECKING:
     from wpssearch.engine import Index
-    from wpssearch.model import Results
+    from wpssearch.results import Results
+    from wpssearch.vocab import Vocabulary
 
 __all__ = ["main"]
 
@@ -33,6 +35,12 @@ Examples:
   wpssearch facets
   wpssearch facets training --by country --by mission
 """
+_TAG_EXAMPLES = """
+\b
+Examples:
+  wpssearch tag report.txt --period 2007
+  echo "UNMIL trained police" | wpssearch tag -
+"""
 _INGEST_EXAMPLES = """
 \b
 Examples:
@@ -41,54 +49,8 @@ Examples:
 """
 
 
-class _OneLineErrors(click.Group):
-    """Tells an error that the user can act on in one line on stderr, and exits 1; usage exits 2."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            raise click.UsageError(str(error)) from error
-        except Error as error:
-            raise click.ClickException(_one_line(str(error))) from error
-
-
-class _QueryCommand(click.Command):
-    """A command whose query may hold words that begin with a dash.
-
-    An argument that begins with a dash and is no option is query text; click would refuse it.
-    """
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        flags: dict[str, bool] = {}
-        for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option):
-                for name in (*parameter.opts, *parameter.secondary_opts):
-                    flags[name] = parameter.is_flag or parameter.count
-        options: list[str] = []
-        words: list[str] = []
-        rest = iter(args)
-        for arg in rest:
-            name = arg.partition("=")[0]
-            if arg == "--":
-                words.extend(rest)
-            elif name in flags and (arg == name or name.startswith("--")):
-                options.append(arg)
-                if arg == name and not flags[name]:
-                    options.extend([value for value in [next(rest, None)] if value is not None])
-            else:
-                words.append(arg)
-        return super().parse_args(ctx, [*options, "--", *words])
-
-
-def _one_line(text: str) -> str:
-    from wpssearch.render import neutralise
-
-    return neutralise(" ".join(text.split()))
-
-
 def _say(text: str) -> None:
-    click.echo(_one_line(text), err=True)
+    click.echo(one_line(text), err=True)
 
 
 def _out(lines: Iterable[str]) -> None:
@@ -120,14 +82,15 @@ def _open(ctx: click.Context, *, create: bool = False, sample: bool = False) -> 
     from wpssearch.backends.whoosh.store import holds_index
     from wpssearch.engine import default_path, open_index, sample_path, shipped_corpus
 
-    named = ctx.obj or os.environ.get("WPSSEARCH_INDEX")
+    vocab = ctx.obj["vocab"]
+    named = ctx.obj["index"] or os.environ.get("WPSSEARCH_INDEX")
     if named:
-        return open_index(named, create=create)
+        return open_index(named, create=create, vocab=vocab)
     path = default_path()
     if not sample or holds_index(path):
-        return open_index(path, create=create)
+        return open_index(path, create=create, vocab=vocab)
     # A marker tells the sample from an index that a user has built there.
-    index = open_index(path, create=True)
+    index = open_index(path, create=True, vocab=vocab)
     _say(f"There is no index yet: building one of the sample page in {path}.")
     index.ingest([shipped_corpus()])
     sample_path().with_name("sample").touch()
@@ -147,34 +110,6 @@ def _replace_sample(index: Index, named: tuple[str, ...]) -> None:
         for page in sorted(pages):
             index.remove(source=page)
         _say("The sample page was replaced by what you ingest.")
-
-
-def _filters(command: Any) -> Any:
-    """The options that keep records, for every command that takes a query."""
-    for option in reversed(
-        [
-            click.option("--period", multiple=True, metavar="PERIOD",
-                         help="A label (Jul 2007), month, year or range (2007-07..2008-01)."),
-            click.option("--from", "from_", metavar="MONTH", help="Nothing that ended before."),
-            click.option("--to", metavar="MONTH", help="Nothing that began after."),
-            click.option("--overlap", is_flag=True,
-                         help="Let --period keep whatever touches it, also a listed label."),
-            click.option("--agency", multiple=True, metavar="NAME", help="Reporting agency."),
-            click.option("--mission", multiple=True, metavar="NAME", help="Mission named."),
-            click.option("--country", multiple=True, metavar="NAME",
-                         help="Country, by any name, spelling or ISO code."),
-            click.option("--kind", multiple=True, metavar="KIND", help="activity or agency."),
-            click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further facet."),
-            click.option("--any", "any_", is_flag=True, help="Rank by any word, not all."),
-        ]
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-_FORMAT = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 
 
 def _where(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -199,13 +134,14 @@ def _run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:
     return results
 
 
-@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--index", metavar="DIR", help="The index; else $WPSSEARCH_INDEX, ./index or yours.")
+@click.option("--vocab", metavar="FILE", help="Your own rows for the vocabulary.")
 @click.version_option(__version__, prog_name="wpssearch")
 @click.pass_context
-def main(ctx: click.Context, /, index: str | None) -> None:
+def main(ctx: click.Context, /, index: str | None, vocab: str | None) -> None:
     """Search records of who did what, where and when, on Women, Peace and Security."""
-    ctx.obj = index
+    ctx.obj = {"index": index, "vocab": vocab}
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -244,9 +180,9 @@ def ingest(
         raise click.ClickException("Nothing could be read from what was named.")
 
 
-@main.command(cls=_QueryCommand, epilog=_SEARCH_EXAMPLES)
+@main.command(cls=QueryCommand, epilog=_SEARCH_EXAMPLES)
 @click.argument("query", nargs=-1)
-@_filters
+@filters
 @click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True)
 @click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance",
@@ -270,11 +206,11 @@ def search(ctx: click.Context, /, query: tuple[str, ...], format_: str, **fields
         _out(render.render_results(results, width=width, color=color, hints=width is not None))
 
 
-@main.command(cls=_QueryCommand, epilog=_FACETS_EXAMPLES)
+@main.command(cls=QueryCommand, epilog=_FACETS_EXAMPLES)
 @click.argument("query", nargs=-1)
-@_filters
+@filters
 @click.option("--by", multiple=True, metavar="NAME", help="A facet; all four without it.")
-@_FORMAT
+@FORMAT
 @click.pass_context
 def facets(
     ctx: click.Context, /, query: tuple[str, ...], by: tuple[str, ...], format_: str, **fields: Any
@@ -295,7 +231,7 @@ def facets(
 
 @main.command()
 @click.argument("id_", metavar="ID")
-@_FORMAT
+@FORMAT
 @click.pass_context
 def show(ctx: click.Context, /, id_: str, format_: str) -> None:
     """Show one whole record: its text, its tags' evidence, its source, its agency's profile."""
@@ -313,7 +249,7 @@ def show(ctx: click.Context, /, id_: str, format_: str) -> None:
 
 
 @main.command()
-@_FORMAT
+@FORMAT
 @click.pass_context
 def info(ctx: click.Context, /, format_: str) -> None:
     """Say what the index holds."""
@@ -325,7 +261,7 @@ def info(ctx: click.Context, /, format_: str) -> None:
 
 
 @main.command()
-@_FORMAT
+@FORMAT
 @click.pass_context
 def check(ctx: click.Context, /, format_: str) -> None:
     """Prove the index sound, or say what is wrong and exit 1."""
@@ -339,6 +275,47 @@ def check(ctx: click.Context, /, format_: str) -> None:
         _out(render.render_check(problems))
     if problems:
         raise click.ClickException("The index is not sound; build it anew from its sources.")
+
+
+@main.command(epilog=_TAG_EXAMPLES)
+@click.argument("file", metavar="FILE|-")
+@click.option("--period", metavar="PERIOD", help="When it happened: a label, month, year or range.")
+@click.pass_context
+def tag(ctx: click.Context, /, file: str, period: str | None) -> None:
+    """Say as JSON what a text names: missions, countries, further facets. Needs no index."""
+    from wpssearch import render
+    from wpssearch.engine import load_vocabulary
+    from wpssearch.engine import tag as tag_text
+    from wpssearch.readers.files import read_text
+
+    text = read_text(file)
+    _say_problems(load_vocabulary(ctx.obj["vocab"]))
+    _out([render.to_json(tag_text(text, period, vocab=ctx.obj["vocab"]))])
+
+
+@main.command()
+@click.argument("name", nargs=-1, required=True)
+@FORMAT
+@click.pass_context
+def vocab(ctx: click.Context, /, name: tuple[str, ...], format_: str) -> None:
+    """Show the rows of the vocabulary that have a name, id, code or alias."""
+    from wpssearch import render
+    from wpssearch.engine import load_vocabulary
+
+    vocabulary = load_vocabulary(ctx.obj["vocab"])
+    _say_problems(vocabulary)
+    rows = vocabulary.find(" ".join(name))
+    if format_ == "json":
+        _out([render.to_json({"rows": [row.to_dict() for row in rows]})])
+    else:
+        _out(render.render_rows(rows))
+    if not rows:
+        _say(f"The vocabulary has no row named {' '.join(name)!r}.")
+
+
+def _say_problems(vocabulary: Vocabulary) -> None:
+    for file, line, why in vocabulary.problems:
+        _say(f"skipped {file}:{line}: {why}")
 
 
 @main.command()

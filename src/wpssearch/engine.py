@@ -9,23 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from wpssearch import vocab
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.store import Store, holds_index
 from wpssearch.errors import UnknownRecord, UsageError
 from wpssearch.facets import split_values
-from wpssearch.model import (
-    CORE_FACETS,
-    FacetValue,
-    Period,
-    Record,
-    Report,
-    Results,
-    Search,
-    Strings,
-    strings,
-)
+from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
+from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
+from wpssearch.validation import load
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
@@ -59,34 +51,60 @@ def shipped_corpus() -> Path:
     return folder.resolve()
 
 
-def open_index(path: str | os.PathLike[str] | None = None, *, create: bool = True) -> Index:
+def open_index(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = True,
+    vocab: str | os.PathLike[str] | None = None,
+) -> Index:
     """Open the index in a folder; ``":memory:"`` keeps one in memory.
 
     ``None`` looks where the command line looks. Where there is no index one is created; with
-    ``create=False`` that is an ``IndexMissing``.
+    ``create=False`` that is an ``IndexMissing``. ``vocab`` is a file of a user's own rows for the
+    vocabulary; without it one beside the index is used: ``index.vocab.tsv`` for ``index``.
     """
+    mine = Path(vocab) if vocab is not None else None
     if path is not None and os.fspath(path) == MEMORY:
-        return Index(None, create=True)
-    return Index(default_path() if path is None else Path(path), create=create)
+        return Index(None, create=True, vocab=mine)
+    return Index(default_path() if path is None else Path(path), create=create, vocab=mine)
 
 
-def tag(text: str, period: str | None = None) -> dict[str, Any]:
-    """The missions and countries that a text names, with the evidence, without an index.
+def load_vocabulary(path: str | os.PathLike[str] | None = None) -> Vocabulary:
+    """The vocabulary with a user's own rows; ``UsageError`` where the file cannot be read."""
+    return load(Path(path) if path is not None else None)
 
-    ``period`` (a label, month, year or range) decides which countries a mission implies.
+
+def _beside(folder: Path | None) -> Path | None:
+    """The user's own vocabulary beside an index, where there is one."""
+    if folder is None:
+        return None
+    whole = folder.absolute()
+    path = whole.with_name(f"{whole.name}.vocab.tsv")
+    return path if path.is_file() else None
+
+
+def tag(
+    text: str, period: str | None = None, *, vocab: str | os.PathLike[str] | None = None
+) -> dict[str, Any]:
+    """What a text names, with the evidence, without an index: missions, countries, further facets.
+
+    ``period`` (a label, month, year or range) decides which countries a mission implies; ``vocab``
+    is a file of a user's own rows. Raises ``UsageError`` where either cannot be read.
     """
     from wpssearch.periods import parse_interval
-    from wpssearch.tagging import tag_text
+    from wpssearch.tagging import tagger
 
     interval = parse_interval(period) if period is not None else None
     if period is not None and interval is None:
         raise UsageError(f"{period!r} is no period; write a month, a year or a range.")
     when = Period(interval[0], interval[1], period or "") if interval else None
-    missions, countries = tag_text(text, when)
+    tags = tagger(load_vocabulary(vocab)).tag(text, when)
     return {
-        "missions": [found.to_dict() for found in missions],
-        "countries": [found.to_dict() for found in countries],
-        "facets": {},
+        "missions": [found.to_dict() for found in tags.missions],
+        "countries": [found.to_dict() for found in tags.countries],
+        "facets": {
+            name: [found.to_dict() for found in values] for name, values in tags.facets.items()
+        },
     }
 
 
@@ -96,8 +114,10 @@ class Index:
     Its own changes it sees at once, others' after ``refresh``. A context manager.
     """
 
-    def __init__(self, folder: Path | None, *, create: bool) -> None:
-        self._analyzer = Analyzer()
+    def __init__(self, folder: Path | None, *, create: bool, vocab: Path | None = None) -> None:
+        #: The vocabulary: the shipped one, with the rows of the user's file where there is one.
+        self.vocabulary = load(vocab or _beside(folder))
+        self._analyzer = Analyzer(self.vocabulary)
         self._store = Store(folder, self._analyzer, create=create)
         self.path = folder
 
@@ -135,14 +155,20 @@ class Index:
 
         named = [paths] if isinstance(paths, str | os.PathLike) else paths
         return ingest.ingest(
-            self._store, self._analyzer, named, url=url, prune=prune, progress=progress
+            self._store,
+            self._analyzer,
+            self.vocabulary,
+            named,
+            url=url,
+            prune=prune,
+            progress=progress,
         )
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> Report:
         """Put mappings in the ``.jsonl`` form into the index, as one commit."""
         from wpssearch import ingest
 
-        return ingest.add(self._store, self._analyzer, records)
+        return ingest.add(self._store, self._analyzer, self.vocabulary, records)
 
     def remove(self, ids: Strings = (), *, source: str | None = None) -> int:
         """Drop records, or all of one source; returns how many there were."""
@@ -198,7 +224,7 @@ class Index:
 
     def run(self, request: Search) -> Results:
         """Carry out a search."""
-        return search(self._store.snapshot(), self._analyzer, request)
+        return search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
 
     def facets(
         self, query: str = "", *, by: Strings = CORE_FACETS, **filters: Any
@@ -243,7 +269,7 @@ class Index:
         ids, digests, kinds = (snapshot.column(name) for name in ("id", "digest", "kind"))
         paths = snapshot.column("path")
         state = blake2b(digest_size=16)
-        state.update(f"{self._analyzer.fingerprint}\n{vocab.fingerprint()}\n".encode())
+        state.update(f"{self._analyzer.fingerprint}\n{self.vocabulary.fingerprint}\n".encode())
         for id_, content in sorted((ids[number], digests[number][:16]) for number in live):
             state.update(id_ + b"\0" + content)
         counts: dict[str, int] = {}
@@ -263,7 +289,7 @@ class Index:
             "language": "English",
             "fingerprint": state.hexdigest(),
             "analyzer": self._analyzer.fingerprint,
-            "vocabulary": vocab.fingerprint(),
+            "vocabulary": self.vocabulary.fingerprint,
         }
 
     def check(self) -> list[str]:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wpssearch import vocab
 from wpssearch.errors import IndexDamaged, UsageError
-from wpssearch.model import CORE_FACETS, FacetValue, Period, Search
+from wpssearch.model import CORE_FACETS, EVIDENCES, ROLES, Period, Search, Tag
 from wpssearch.periods import FIRST, LAST, parse_interval
+from wpssearch.results import FacetValue
+from wpssearch.vocab import Vocabulary, normal_name
 
 __all__ = [
     "Filter",
@@ -23,7 +24,9 @@ __all__ = [
     "columns_of",
     "compile_filters",
     "count",
+    "join_tags",
     "join_values",
+    "kept_tags",
     "period_of",
     "period_value",
     "select",
@@ -33,6 +36,8 @@ __all__ = [
 _Columns = Callable[[str], Sequence[bytes]]
 # Parts the values inside a column value; a blank takes its place inside a value.
 _UNIT = "\x1f"
+# Parts a country from its role and evidence.
+_QUALIFIED = "\x1e"
 #: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
 _RANGE = "from/to"
 
@@ -41,6 +46,20 @@ def join_values(values: Iterable[str]) -> bytes:
     """The distinct values of a facet as one column value."""
     clean = (value.replace(_UNIT, " ") for value in values)
     return _UNIT.join(dict.fromkeys(clean)).encode("utf-8", "replace")
+
+
+def join_tags(tags: Iterable[Tag]) -> bytes:
+    """The values of tags with their role and evidence as one column value."""
+    clean = ((tag, tag.value.replace(_QUALIFIED, " ")) for tag in tags)
+    return join_values(f"{value}{_QUALIFIED}{tag.role} {tag.evidence}" for tag, value in clean)
+
+
+def kept_tags(search: Search) -> frozenset[str] | None:
+    """The roles and evidences of countries that a search takes; ``None`` where it takes all."""
+    if not search.role and not search.evidence:
+        return None
+    roles, evidences = search.role or ROLES, search.evidence or EVIDENCES
+    return frozenset(f"{role} {evidence}" for role in roles for evidence in evidences)
 
 
 def split_values(raw: bytes) -> tuple[str, ...]:
@@ -63,14 +82,20 @@ def period_of(raw: bytes) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _values(facet: str, raw: bytes) -> tuple[str, ...]:
-    """The values that a column value holds of a facet; a period's is its interval."""
+def _values(facet: str, raw: bytes, kept: frozenset[str] | None = None) -> tuple[str, ...]:
+    """The values that a column value holds of a facet; a period's is its interval.
+
+    Of countries those alone whose role and evidence are ``kept``.
+    """
     if not raw:
         return ()
     if facet == "period":
         start, end, _ = period_of(raw)
         return (f"{start}..{end}",)
     try:
+        if facet == "country":
+            pairs = [item.rpartition(_QUALIFIED) for item in split_values(raw)]
+            return tuple(value for value, _, why in pairs if kept is None or why in kept)
         if facet in CORE_FACETS or facet == "kind":
             return split_values(raw)
         return tuple(json.loads(raw).get(facet, ()))
@@ -108,7 +133,7 @@ class Selection:
 
 
 def compile_filters(
-    search: Search, columns: _Columns, live: Sequence[int]
+    search: Search, columns: _Columns, live: Sequence[int], vocabulary: Vocabulary
 ) -> tuple[list[Filter], list[str]]:
     """The filters of a search, and notes on values that no record has."""
     filters: list[Filter] = []
@@ -125,13 +150,20 @@ def compile_filters(
             period = (*period, *values)
         else:
             asked[name] = (*asked.get(name, ()), *values)
+    how = search.interval or ("touches" if search.overlap else None)
     if period:
-        filters.append(_period_filter(period, search.overlap, _distinct("period", columns, live)))
+        filters.append(_period_filter(period, how, _distinct("period", columns, live)))
     if search.from_ is not None or search.to is not None:
         filters.append(_range_filter(search, _distinct("period", columns, live)))
     for facet, wanted in asked.items():
         if wanted:
-            made, why = _value_filter(facet, wanted, _distinct(facet, columns, live))
+            if facet == "agency" and search.lineage:
+                wanted, why = _with_predecessors(wanted, vocabulary)
+                notes.extend(why)
+            kept = kept_tags(search) if facet == "country" else None
+            made, why = _value_filter(
+                facet, wanted, _distinct(facet, columns, live), kept, vocabulary
+            )
             filters.append(made)
             notes.extend(why)
     return filters, notes
@@ -152,7 +184,35 @@ def _months(text: str, option: str) -> tuple[str, str]:
     return interval
 
 
-def _period_filter(wanted: tuple[str, ...], overlap: bool, distinct: frozenset[bytes]) -> Filter:
+def _meets(how: str | None, start: str, end: str, first: str, last: str) -> bool:
+    """Whether a record's interval meets the one asked for, ``first`` to ``last``."""
+    if how == "within":
+        return first <= start and end <= last
+    if how == "covers":
+        return start <= first and last <= end
+    if how == "starts":
+        return first <= start <= last
+    return first <= end and start <= last
+
+
+def _with_predecessors(
+    wanted: tuple[str, ...], vocabulary: Vocabulary
+) -> tuple[tuple[str, ...], list[str]]:
+    """The agencies asked for with those that became them, and a note on each."""
+    out = list(wanted)
+    notes = []
+    for text in wanted:
+        agency = vocabulary.canonical("agency", text)
+        before = vocabulary.predecessors(agency) if agency else ()
+        if before:
+            notes.append(f"The agency {agency} includes its predecessors: {', '.join(before)}.")
+        elif agency:
+            notes.append(f"The vocabulary knows no predecessor of the agency {agency}.")
+        out += [name for name in before if name not in out]
+    return tuple(out), notes
+
+
+def _period_filter(wanted: tuple[str, ...], how: str | None, distinct: frozenset[bytes]) -> Filter:
     by_label: dict[str, set[str]] = {}
     bounds: dict[bytes, tuple[str, str]] = {}
     for raw in distinct:
@@ -164,18 +224,18 @@ def _period_filter(wanted: tuple[str, ...], overlap: bool, distinct: frozenset[b
     exact: set[str] = set()
     loose: list[tuple[str, str]] = []
     for text in wanted:
-        if not overlap and text in by_label:
+        if how is None and text in by_label:
             exact |= by_label[text]
             continue
         start, end = _months(text, "The period")
-        if not overlap and f"{start}..{end}" in listed:
+        if how is None and f"{start}..{end}" in listed:
             exact.add(f"{start}..{end}")
         else:
             loose.append((start, end))
     allowed = {
         raw
         for raw, (start, end) in bounds.items()
-        if f"{start}..{end}" in exact or any(a <= end and start <= b for a, b in loose)
+        if f"{start}..{end}" in exact or any(_meets(how, start, end, a, b) for a, b in loose)
     }
     return Filter("period", "period", frozenset(allowed), frozenset(exact))
 
@@ -187,49 +247,53 @@ def _range_filter(search: Search, distinct: frozenset[bytes]) -> Filter:
     for raw in distinct:
         if raw:
             start, end, _ = period_of(raw)
-            if first <= end and start <= last:
+            if _meets(search.interval, start, end, first, last):
                 allowed.add(raw)
     return Filter(_RANGE, "period", frozenset(allowed), frozenset())
 
 
 def _value_filter(
-    facet: str, wanted: tuple[str, ...], distinct: frozenset[bytes]
+    facet: str,
+    wanted: tuple[str, ...],
+    distinct: frozenset[bytes],
+    kept: frozenset[str] | None,
+    vocabulary: Vocabulary,
 ) -> tuple[Filter, list[str]]:
-    listed = {value for raw in distinct for value in _values(facet, raw)}
+    listed = {value for raw in distinct for value in _values(facet, raw, kept)}
     chosen: set[str] = set()
     notes: list[str] = []
     for text in wanted:
-        found = _resolve(facet, text, listed)
+        found = _resolve(facet, text, listed, vocabulary)
         chosen |= found
         if not found:
-            notes.append(_unknown(facet, text, listed))
-    allowed = {raw for raw in distinct if not chosen.isdisjoint(_values(facet, raw))}
+            notes.append(_unknown(facet, text, listed, vocabulary))
+    allowed = {raw for raw in distinct if not chosen.isdisjoint(_values(facet, raw, kept))}
     return Filter(facet, columns_of(facet), frozenset(allowed), frozenset(chosen)), notes
 
 
-def _resolve(facet: str, text: str, listed: set[str]) -> set[str]:
+def _resolve(facet: str, text: str, listed: set[str], vocabulary: Vocabulary) -> set[str]:
     """The listed values that a typed one names: itself, else its other spellings and names."""
     if text in listed:
         return {text}
-    normal, canonical = vocab.normal_name(text), vocab.canonical(facet, text)
+    normal, canonical = normal_name(text), vocabulary.canonical(facet, text)
     return {
         value
         for value in listed
-        if vocab.normal_name(value) == normal
-        or (canonical is not None and vocab.canonical(facet, value) == canonical)
+        if normal_name(value) == normal
+        or (canonical is not None and vocabulary.canonical(facet, value) == canonical)
     }
 
 
-def _unknown(facet: str, text: str, listed: set[str]) -> str:
+def _unknown(facet: str, text: str, listed: set[str], vocabulary: Vocabulary) -> str:
     from difflib import get_close_matches
 
-    canonical = vocab.canonical(facet, text)
+    canonical = vocabulary.canonical(facet, text)
     if canonical is not None:
         return f"No record has the {facet} {canonical!r}."
     # The values that records have come first; a near one that only the vocabulary knows is next.
-    for values in (listed, vocab.values(facet)):
-        by_normal = {vocab.normal_name(value): value for value in sorted(values)}
-        near = get_close_matches(vocab.normal_name(text), by_normal, n=1, cutoff=0.7)
+    for values in (listed, vocabulary.values(facet)):
+        by_normal = {normal_name(value): value for value in sorted(values)}
+        near = get_close_matches(normal_name(text), by_normal, n=1, cutoff=0.7)
         if near:
             return f"No record has the {facet} {text!r}; did you mean {by_normal[near[0]]!r}?"
     return (
@@ -260,10 +324,12 @@ def count(
     columns: _Columns,
     live: Iterable[int],
     limit: int | None,
+    kept: frozenset[str] | None = None,
 ) -> tuple[tuple[FacetValue, ...], int]:
     """The first ``limit`` values of a facet with their counts, and how many values are left.
 
-    The facet's own filter is left aside. Periods come by start, then end; others by count, then
+    The facet's own filter is left aside. Of countries those count whose role and evidence are
+    ``kept``. Periods come by start, then end; others by count, then
     name.
     """
     column = columns(columns_of(facet))
@@ -271,7 +337,7 @@ def count(
     raw.update(column[number] for number in selection.aside.get(facet, ()))
     counts: Counter[str] = Counter()
     for value, number in raw.items():
-        for name in _values(facet, value):
+        for name in _values(facet, value, kept):
             counts[name] += number
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
     if facet == "period":

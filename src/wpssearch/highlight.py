@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wpssearch.model import Snippet, Span
+from wpssearch.model import Span
+from wpssearch.results import Snippet
 
 __all__ = ["Mark", "merged", "passages"]
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from wpssearch import readers, vocab
+from wpssearch import readers
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.records import digest
 from wpssearch.backends.whoosh.store import Store, Writer
 from wpssearch.model import Record, Report, Skip, Source
-from wpssearch.tagging import tag_record
+from wpssearch.tagging import Tagger, tagger
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["Progress", "add", "ingest", "remove"]
 
@@ -26,6 +27,7 @@ class _Run:
     """One ingest in progress: what became of each id, and what was skipped."""
 
     writer: Writer
+    tagger: Tagger
     fingerprint: str
     progress: Progress | None
     state: dict[str, _State] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class _Run:
             self.writer.keep(record.id)
         else:
             self.state[record.id] = "added" if known is None else "updated"
-            self.writer.put(tag_record(record), value)
+            self.writer.put(self.tagger.tag_record(record), value)
         self.read += 1
         if self.progress is not None:
             self.progress(self.read)
@@ -74,13 +76,23 @@ def _place(source: Source) -> str:
     return f"at {source.file}:{source.line}" if source.file else f"as record {source.line}"
 
 
-def _fingerprint(analyzer: Analyzer) -> str:
-    return f"{analyzer.fingerprint}\n{vocab.fingerprint()}"
+def _run(
+    writer: Writer, analyzer: Analyzer, vocabulary: Vocabulary, progress: Progress | None = None
+) -> _Run:
+    run = _Run(
+        writer,
+        tagger(vocabulary),
+        f"{analyzer.fingerprint}\n{vocabulary.fingerprint}",
+        progress,
+    )
+    run.skipped += [Skip(file, line, why) for file, line, why in vocabulary.problems]
+    return run
 
 
 def ingest(
     store: Store,
     analyzer: Analyzer,
+    vocabulary: Vocabulary,
     paths: Iterable[str | os.PathLike[str]],
     *,
     url: str | None = None,
@@ -90,10 +102,11 @@ def ingest(
     """Read sources into the index as one commit.
 
     What a source gave before and gives no longer is removed; a source that cannot be read keeps
-    what it gave. ``prune`` also removes the records of sources whose file is gone from disk.
+    what it gave. Rows of the user's vocabulary that were left out are among what was skipped.
+    ``prune`` also removes the records of sources whose file is gone from disk.
     """
     with store.writer() as writer:
-        run = _Run(writer, _fingerprint(analyzer), progress)
+        run = _run(writer, analyzer, vocabulary, progress)
         replaced: set[str] = set()
         for source in readers.walk(paths):
             if isinstance(source, Skip):
@@ -118,10 +131,15 @@ def ingest(
         return run.report(run.drop(gone))
 
 
-def add(store: Store, analyzer: Analyzer, mappings: Iterable[Mapping[str, Any]]) -> Report:
+def add(
+    store: Store,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    mappings: Iterable[Mapping[str, Any]],
+) -> Report:
     """Put records in the ``.jsonl`` form into the index as one commit."""
     with store.writer() as writer:
-        run = _Run(writer, _fingerprint(analyzer), None)
+        run = _run(writer, analyzer, vocabulary)
         for number, mapping in enumerate(mappings, 1):
             source = Source(line=number)
             try:

@@ -12,16 +12,15 @@ from typing import Any, Literal
 
 __all__ = [
     "CORE_FACETS",
-    "FacetValue",
-    "Hit",
+    "EVIDENCES",
+    "INTERVALS",
+    "ROLES",
     "Period",
     "Record",
     "Report",
-    "Results",
     "Search",
     "Section",
     "Skip",
-    "Snippet",
     "Source",
     "Span",
     "Tag",
@@ -29,8 +28,13 @@ __all__ = [
 
 Span = tuple[int, int]
 Strings = str | Iterable[str]
+Interval = Literal["touches", "within", "covers", "starts"]
 Evidence = Literal["stated", "implied", "given"]
 Role = Literal["place", "partner"]
+
+ROLES: tuple[Role, ...] = ("place", "partner")
+EVIDENCES: tuple[Evidence, ...] = ("stated", "implied", "given")
+INTERVALS: tuple[Interval, ...] = ("touches", "within", "covers", "starts")
 
 #: The facets that every record can carry; a source may bring further ones under its own names.
 CORE_FACETS = ("period", "agency", "mission", "country")
@@ -91,9 +95,9 @@ class Tag:
     """A facet value on a record, and why it is there.
 
     ``evidence`` is ``stated`` (the text names it), ``implied`` (a mission that the text names
-    works there; ``via`` says which) or ``given`` (the source's own field says so). ``spans`` lie
-    in the record's ``text``; ``name`` is what stands at the first of them; ``row`` is the row of
-    the vocabulary, as ``countries:LBR``.
+    works there, or a city or region lies there; ``via`` says which) or ``given`` (the source's
+    own field says so). ``spans`` lie in the record's ``text``; ``name`` is what stands at the first
+    of them; ``row`` is the row of the vocabulary, as ``countries:LBR``.
     """
 
     value: str
@@ -211,8 +215,11 @@ class Search:
     filter, all of the filters together.
     ``facets=()`` counts none, ``snippets=False`` makes none, ``total=False`` allows the engine to
     stop early (``Results.total`` is then a lower bound), ``facet_limit=None`` lists all values.
-    ``overlap`` makes ``period`` keep every record whose interval meets the one asked for, also
-    where the facet lists that very value.
+    ``interval`` says how a record's interval must meet the one asked for: ``touches`` it, lies
+    ``within`` it, ``covers`` it or ``starts`` in it, also where the period facet lists that very
+    value; ``overlap`` is ``touches``. ``role`` and ``evidence`` are those of the countries that
+    filter and facet take, all without them. ``lineage`` lets ``agency`` take the predecessors,
+    too. ``exact`` searches for the words as typed, without the acronyms' other forms.
     """
 
     query: str = ""
@@ -226,6 +233,11 @@ class Search:
     kind: tuple[str, ...] = ()
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlap: bool = False
+    interval: Interval | None = None
+    role: tuple[Role, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    lineage: bool = False
+    exact: bool = False
     limit: int = 10
     offset: int = 0
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
@@ -235,163 +247,16 @@ class Search:
     total: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("period", "agency", "mission", "country", "kind", "facets"):
+        for name in (
+            "period",
+            "agency",
+            "mission",
+            "country",
+            "kind",
+            "role",
+            "evidence",
+            "facets",
+        ):
             object.__setattr__(self, name, strings(getattr(self, name)))
         where = {name: strings(values) for name, values in (self.where or {}).items()}
         object.__setattr__(self, "where", where)
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """A passage of a field, with the matches inside it.
-
-    ``matches`` lie in this snippet's own ``text``; ``start`` is where it begins in the field.
-    ``clipped_left`` and ``clipped_right`` say that the field goes on before or after it.
-    """
-
-    field: str
-    text: str
-    matches: tuple[Span, ...]
-    start: int = 0
-    clipped_left: bool = False
-    clipped_right: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "field": self.field,
-            "text": self.text,
-            "matches": [list(span) for span in self.matches],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A record that was found: how well it answers, and the passages that show why."""
-
-    record: Record
-    score: float
-    snippets: tuple[Snippet, ...] = ()
-
-    @property
-    def id(self) -> str:
-        return self.record.id
-
-    @property
-    def kind(self) -> str:
-        return self.record.kind
-
-    @property
-    def title(self) -> str:
-        return self.record.title
-
-    @property
-    def agencies(self) -> tuple[str, ...]:
-        return self.record.agencies
-
-    @property
-    def period(self) -> Period | None:
-        return self.record.period
-
-    @property
-    def missions(self) -> tuple[Tag, ...]:
-        return self.record.missions
-
-    @property
-    def countries(self) -> tuple[Tag, ...]:
-        return self.record.countries
-
-    @property
-    def facets(self) -> Mapping[str, tuple[Tag, ...]]:
-        return self.record.facets
-
-    @property
-    def truncated(self) -> bool:
-        return self.record.truncated
-
-    @property
-    def url(self) -> str | None:
-        return self.record.url
-
-    @property
-    def source(self) -> Source:
-        return self.record.source
-
-    def to_dict(self) -> dict[str, Any]:
-        record = self.record
-        return {
-            "id": record.id,
-            "kind": record.kind,
-            "title": record.title,
-            "score": self.score,
-            "agencies": list(record.agencies),
-            "period": record.period.to_dict() if record.period else None,
-            "missions": [tag.to_dict() for tag in record.missions],
-            "countries": [tag.to_dict() for tag in record.countries],
-            "facets": {
-                name: [tag.to_dict() for tag in tags] for name, tags in record.facets.items()
-            },
-            "truncated": record.truncated,
-            "url": record.url,
-            "snippets": [snippet.to_dict() for snippet in self.snippets],
-            "source": record.source.to_dict(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value of a facet, how many of the matching records have it, and whether it is chosen.
-
-    ``start`` and ``end`` are there for periods alone.
-    """
-
-    value: str
-    count: int
-    selected: bool = False
-    start: str | None = None
-    end: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        out: dict[str, Any] = {
-            "value": self.value,
-            "count": self.count,
-            "selected": self.selected,
-        }
-        if self.start is not None:
-            out["start"], out["end"] = self.start, self.end
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """The answer to a search; ``match`` is how it was in the end carried out."""
-
-    query: str
-    match: Literal["all", "any"]
-    total: int
-    hits: tuple[Hit, ...]
-    facets: Mapping[str, tuple[FacetValue, ...]]
-    more: Mapping[str, int]
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    total_exact: bool = True
-    offset: int = 0
-    limit: int = 10
-    suggestion: str | None = None
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "query": self.query,
-            "match": self.match,
-            "total": self.total,
-            "total_exact": self.total_exact,
-            "offset": self.offset,
-            "limit": self.limit,
-            "filters": {name: list(values) for name, values in self.filters.items()},
-            "suggestion": self.suggestion,
-            "notes": list(self.notes),
-            "hits": [hit.to_dict() for hit in self.hits],
-            "facets": {
-                name: [value.to_dict() for value in values] for name, values in self.facets.items()
-            },
-            "more": dict(self.more),
-        }

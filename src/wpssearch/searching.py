@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from wpssearch import facets as facetting
 from wpssearch import highlight
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.evaluator import Evaluation
-from wpssearch.backends.plan import All, Any, Group, Plan, lower
+from wpssearch.backends.plan import All, Any, Group, Lowered, Plan, Synonyms, lower
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
-from wpssearch.model import Hit, Record, Results, Search, Snippet
-from wpssearch.query import And, parse, relaxed
+from wpssearch.model import EVIDENCES, INTERVALS, ROLES, Record, Search
+from wpssearch.query import And, Or, parse, relaxed
+from wpssearch.results import Hit, Results, Snippet
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["search"]
 
@@ -34,16 +36,18 @@ class _Matched:
     notes: tuple[str, ...]
 
 
-def search(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> Results:
+def search(
+    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+) -> Results:
     """The answer to a search.
 
     Raises ``UsageError`` where a period cannot be read, or a number or sort makes no sense; no
     query text raises anything.
     """
     _check(request)
-    matched = _match(snapshot, analyzer, request)
+    matched = _match(snapshot, analyzer, vocabulary, request)
     live = snapshot.live()
-    filters, filter_notes = facetting.compile_filters(request, snapshot.column, live)
+    filters, filter_notes = facetting.compile_filters(request, snapshot.column, live, vocabulary)
     selection = facetting.select(matched.numbers, filters, snapshot.column)
     page, scores = _page(snapshot, matched, selection.hits, request)
     notes = [*matched.notes, *filter_notes]
@@ -51,7 +55,13 @@ def search(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> Results:
         notes.append("Records match the query, but none of them passes the filters.")
     counted = {
         facet: facetting.count(
-            facet, selection, filters, snapshot.column, live, request.facet_limit
+            facet,
+            selection,
+            filters,
+            snapshot.column,
+            live,
+            request.facet_limit,
+            facetting.kept_tags(request) if facet == "country" else None,
         )
         for facet in request.facets
     }
@@ -74,6 +84,14 @@ def search(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> Results:
 def _check(request: Search) -> None:
     if request.sort not in _SORTS:
         raise UsageError(f"The sort is one of {', '.join(_SORTS)}, not {request.sort!r}.")
+    for name, values, known in (
+        ("role", request.role, ROLES),
+        ("evidence", request.evidence, EVIDENCES),
+        ("interval", (request.interval,) if request.interval else (), INTERVALS),
+    ):
+        for value in values:
+            if value not in known:
+                raise UsageError(f"The {name} is one of {', '.join(known)}, not {value!r}.")
     if request.limit < 0 or request.offset < 0 or (request.facet_limit or 0) < 0:
         raise UsageError("A limit or offset is 0 or more.")
 
@@ -94,28 +112,46 @@ def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> _Matched:
+def _match(
+    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+) -> _Matched:
     tree, notes = parse(request.query)
-    strict, groups = lower(tree, analyzer.query_tokens, snapshot)
-    evaluation = Evaluation(snapshot, groups)
-    if not groups and tree.parts:
+
+    def lowered(node: And | Or) -> Lowered:
+        return lower(
+            node, analyzer.query_tokens, snapshot, vocabulary.long_forms, exact=request.exact
+        )
+
+    strict = lowered(tree)
+    notes = (*notes, *_widened(strict))
+    evaluation = Evaluation(snapshot, strict.terms)
+    if not strict.terms and tree.parts:
         nothing = Any(())
         note = "The query holds no letter and no digit to search for."
         return _Matched("all", nothing, evaluation, (), (*notes, note))
-    if not groups:
-        return _Matched("all", strict, evaluation, snapshot.live(), notes)
+    if not strict.terms:
+        return _Matched("all", strict.plan, evaluation, snapshot.live(), notes)
     if not request.any:
-        numbers = evaluation.matches(strict)
+        numbers = evaluation.matches(strict.plan)
         if numbers:
-            return _Matched("all", strict, evaluation, numbers, notes)
-    loose, _ = lower(relaxed(tree), analyzer.query_tokens, snapshot)
+            return _Matched("all", strict.plan, evaluation, numbers, notes)
+    loose = lowered(relaxed(tree)).plan
     numbers = evaluation.matches(loose)
+    matched = _Matched("any", loose, evaluation, numbers, notes)
     if request.any:
-        return _Matched("any", loose, evaluation, numbers, (*notes, *_unknown(groups)))
-    return _fallen_back(tree, _Matched("any", loose, evaluation, numbers, notes), groups)
+        return replace(matched, notes=(*notes, *_unknown(strict.terms)))
+    return _fallen_back(tree, matched, strict.terms)
 
 
-def _unknown(groups: Sequence[Group]) -> tuple[str, ...]:
+def _widened(query: Lowered) -> tuple[str, ...]:
+    return tuple(
+        f"{typed!r} also finds {other!r}; an exact search does not."
+        for typed, other in query.widened
+    )
+
+
+def _unknown(terms: Sequence[Group | Synonyms]) -> tuple[str, ...]:
+    groups = (term for term in terms if isinstance(term, Group))
     words = list(dict.fromkeys(group.word for group in groups if not group.terms))
     if not words:
         return ()
@@ -123,24 +159,16 @@ def _unknown(groups: Sequence[Group]) -> tuple[str, ...]:
     return (f"In no record: {quoted}.",)
 
 
-def _fallen_back(tree: And, matched: _Matched, groups: Sequence[Group]) -> _Matched:
+def _fallen_back(tree: And, matched: _Matched, terms: Sequence[Group | Synonyms]) -> _Matched:
     """The same matches with the note that not all words were required, where that is news."""
     if len(tree.parts) == 1 and not matched.numbers:
-        return _Matched(
-            "all", matched.plan, matched.evaluation, (), (*matched.notes, *_unknown(groups))
-        )
+        return replace(matched, mode="all", notes=(*matched.notes, *_unknown(terms)))
     note = (
         "No record has all the words; these have any of them."
         if matched.numbers
         else "No record has any of the words."
     )
-    return _Matched(
-        "any",
-        matched.plan,
-        matched.evaluation,
-        matched.numbers,
-        (*matched.notes, note, *_unknown(groups)),
-    )
+    return replace(matched, notes=(*matched.notes, note, *_unknown(terms)))
 
 
 def _page(
@@ -178,7 +206,7 @@ def _hit(snapshot: Snapshot, matched: _Matched, number: int, score: float, reque
 
 def _parts(plan: Plan) -> list[Group | Row]:
     """The parts of a plan that are marked each for itself: words and rows of words."""
-    if isinstance(plan, All | Any):
+    if isinstance(plan, All | Any | Synonyms):
         return list(dict.fromkeys(part for each in plan.parts for part in _parts(each)))
     return [plan]
 

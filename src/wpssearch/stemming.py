@@ -13,7 +13,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Protocol
 
-from wpssearch import vocab
+from wpssearch import tables
+from wpssearch.vocab import Vocabulary, shipped
 
 __all__ = ["Stemmer"]
 
@@ -27,24 +28,25 @@ class _Stems(Protocol):
 class Stemmer:
     """Forms to stems; each distinct form is stemmed once."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
+        self._vocabulary = vocabulary or shipped()
         self._known: dict[str, str] = {}
 
     @cached_property
     def _acronyms(self) -> frozenset[str]:
-        return vocab.acronyms()
+        return self._vocabulary.acronyms
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        return {row["written"]: row["key"] for row in vocab.rows("spellings")}
+        return {row["written"]: row["key"] for row in tables.shipped("spellings")}
 
     @cached_property
     def _not_ise(self) -> frozenset[str]:
-        return frozenset(row["word"] for row in vocab.rows("not_ise"))
+        return frozenset(row["word"] for row in tables.shipped("not_ise"))
 
     @cached_property
     def _exceptions(self) -> dict[str, str]:
-        return {row["word"]: row["key"] for row in vocab.rows("stems")}
+        return {row["word"]: row["key"] for row in tables.shipped("stems")}
 
     @cached_property
     def _snowball(self) -> _Stems:
@@ -85,7 +87,7 @@ class Stemmer:
         state = blake2b(digest_size=8)
         state.update(_ISE.pattern.encode())
         for name in ("spellings", "not_ise", "stems"):
-            state.update(vocab.read(name))
+            state.update(tables.read(name))
         for acronym in sorted(self._acronyms):
             state.update(acronym.encode() + b"\n")
         return state.hexdigest()

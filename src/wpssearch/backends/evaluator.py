@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from wpssearch.backends.plan import All, Any, Group, Plan, Sequence
+from wpssearch.backends.plan import All, Any, Group, Plan, Sequence, Synonyms
 from wpssearch.backends.scoring import FIELDS, idf, saturated, weighted_tf
 
 __all__ = ["Evaluation", "Occurrence", "PostingStore"]
@@ -39,14 +39,23 @@ class PostingStore(Protocol):
         """The mean length of a field over live records, in tokens."""
 
 
+def _groups(plan: Plan) -> Iterator[Group]:
+    if isinstance(plan, Group):
+        yield plan
+    else:
+        for part in plan.parts:
+            yield from _groups(part)
+
+
 class Evaluation:
     """One query against one state of a store; postings are read once."""
 
-    def __init__(self, store: PostingStore, groups: tuple[Group, ...]) -> None:
+    def __init__(self, store: PostingStore, terms: tuple[Group | Synonyms, ...]) -> None:
         self._store = store
-        self._groups = Counter(groups)
+        self._terms = Counter(terms)
         self._postings: dict[Group, _Values] = {
-            group: store.postings(group) if group.terms else {} for group in self._groups
+            group: store.postings(group) if group.terms else {}
+            for group in {group for term in self._terms for group in _groups(term)}
         }
 
         # The places of one record at a time: a phrase asks for those of a repeated word often.
@@ -58,7 +67,7 @@ class Evaluation:
         match plan:
             case Group():
                 return set(self._postings[plan])
-            case Any(parts):
+            case Any(parts) | Synonyms(parts):
                 return set().union(*map(self.matches, parts))
             case All(parts):
                 if not parts:
@@ -76,29 +85,35 @@ class Evaluation:
         """The score of each record; see ``scoring`` for the formula."""
         averages = {field: self._store.average_length(field) for field in FIELDS}
         scores = dict.fromkeys(matches, 0.0)
-        for group, times in self._groups.items():
-            postings = self._postings[group]
-            weight = times * idf(self._store.count, len(postings))
-            few, many = sorted((postings, scores), key=len)
-            for number in few:
-                if number in many:
-                    f = sum(
-                        weighted_tf(
-                            field,
-                            sum((len(values) - 1) // 4 for values in fields[field]),
-                            next(iter(fields[field]))[0],
-                            averages[field],
-                        )
-                        for fields in (postings[number],)
-                        for field in FIELDS
-                        if field in fields
-                    )
-                    scores[number] += weight * saturated(f)
+        for term, times in self._terms.items():
+            found = self.matches(term)
+            weight = times * idf(self._store.count, len(found))
+            for number in found & scores.keys():
+                f = sum(
+                    weighted_tf(field, frequency, length, averages[field])
+                    for field, frequency, length in self._frequencies(term, number)
+                )
+                scores[number] += weight * saturated(f)
         return scores
 
-    def weight(self, group: Group) -> float:
+    def _frequencies(self, term: Group | Synonyms, number: int) -> Iterator[tuple[str, int, int]]:
+        """Field, how often it has the term, and its length in tokens."""
+        for field in FIELDS:
+            arrays = [
+                values
+                for group in _groups(term)
+                for values in self._postings[group].get(number, {}).get(field, ())
+            ]
+            if not arrays:
+                continue
+            if isinstance(term, Group):
+                yield field, sum((len(values) - 1) // 4 for values in arrays), arrays[0][0]
+            else:
+                yield field, len(self.occurrences(term, number, field)), arrays[0][0]
+
+    def weight(self, term: Group | Synonyms) -> float:
         """The idf of a query term."""
-        return idf(self._store.count, len(self._postings[group]))
+        return idf(self._store.count, len(self.matches(term)))
 
     def occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
         """Where the plan's words stand in a field of a record; a row of words is one place."""
@@ -118,7 +133,7 @@ class Evaluation:
                     for values in arrays
                     for i in range(1, len(values), 4)
                 }
-            case Any(parts) | All(parts):
+            case Any(parts) | All(parts) | Synonyms(parts):
                 return set().union(*(self.occurrences(part, number, field) for part in parts))
             case Sequence(parts):
                 rows = self.occurrences(parts[0], number, field)

@@ -3,18 +3,27 @@
 A *group* is one query term: the set of index terms (forms of one stem, in their cases) that a
 typed word finds. It is what has a document frequency and a weight in the score. Whether a word is
 an acronym, and so exempt from stemming, only the corpus can tell: that is asked of a ``Lexicon``.
+
+An acronym and what it stands for find each other: ``CRSV`` is *synonyms* of itself and the phrase
+``conflict-related sexual violence``, one query term together; the words of a long form are joined
+by the acronym.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from wpssearch.analysis import CAPITALS, PLAIN, Term, Token
+from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Term, Token
+from wpssearch.folding import fold
 from wpssearch.query import And, Node, Or, Phrase, Word
+from wpssearch.vocab import LongForm
 
-__all__ = ["All", "Any", "Group", "Lexicon", "Plan", "Sequence", "lower"]
+__all__ = ["All", "Any", "Group", "Lexicon", "Lowered", "Plan", "Sequence", "Synonyms", "lower"]
+
+_LONGEST_FORM = 12
 
 
 class Lexicon(Protocol):
@@ -26,6 +35,12 @@ class Lexicon(Protocol):
     def forms(self, stem: str) -> Iterable[Term]:
         """The terms of live records that have this stem."""
 
+    def defined(self, acronym: str) -> Iterable[LongForm]:
+        """What live records say that an acronym, folded, stands for."""
+
+    def abbreviated(self, stem: str) -> Iterable[LongForm]:
+        """The long forms that live records abbreviate and whose first word has this stem."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -33,6 +48,13 @@ class Group:
 
     word: str
     terms: frozenset[Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """One query term that is said in several ways: a word, and rows of words that mean it."""
+
+    parts: tuple[Plan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,60 +78,205 @@ class Any:
     parts: tuple[Plan, ...]
 
 
-Plan = Group | Sequence | All | Any
+Plan = Group | Synonyms | Sequence | All | Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The plan of a query, its query terms in the order typed, and what was widened.
+
+    Repetitions count. ``widened`` are what was typed and what it finds besides.
+    """
+
+    plan: Plan
+    terms: tuple[Group | Synonyms, ...]
+    widened: tuple[tuple[str, str], ...]
 
 
 def lower(
-    tree: Node, tokens: Callable[[str], list[Token]], lexicon: Lexicon
-) -> tuple[Plan, tuple[Group, ...]]:
-    """The plan of a query tree, and its query terms in the order typed, repetitions included."""
-    groups: list[Group] = []
+    tree: Node,
+    tokens: Callable[[str], list[Token]],
+    lexicon: Lexicon,
+    long_forms: Items[LongForm] = (),
+    *,
+    exact: bool = False,
+) -> Lowered:
+    """The plan of a query tree; ``exact`` leaves acronyms and their long forms apart."""
+    lowering = _Lowering(tokens, lexicon, () if exact else long_forms, exact=exact)
+    # A part without a letter or digit (`&`, `--`) asks for nothing.
+    plan = lowering.walk(tree, apart=False)
+    return Lowered(plan, tuple(lowering.terms), tuple(dict.fromkeys(lowering.widened)))
 
-    def group(form: str, case: str) -> Group:
-        found = Group(form, _terms(form, case, lexicon))
-        groups.append(found)
-        return found
 
-    def parts(text: str, *, apart: bool) -> list[Plan]:
-        """One part for each typed word; a hyphenated one is its words in a row, or their join.
+_EMPTY = (All(()), Any(()), Sequence(()))
 
-        ``apart`` takes the words of a hyphenated one, and the join, each for itself.
-        """
-        out: list[Plan] = []
-        simple: list[tuple[int, Group]] = []
-        for token in tokens(text):
-            found = group(token.form, token.case)
-            if token.width == 1:
-                simple.append((token.position, found))
-                out.append(found)
-            elif apart:
-                out.append(found)
-            else:
-                inside = tuple(g for at, g in simple if at >= token.position)
-                out[-len(inside) :] = [Any((Sequence(inside), found))]
-        return out
 
-    def walk(node: Node, *, apart: bool) -> Plan:
+@dataclass(slots=True)
+class _Part:
+    """A typed word with its plan and the simple tokens that it was cut into."""
+
+    plan: Plan
+    tokens: list[Token] = field(default_factory=list)
+
+
+class _Lowering:
+    """One query being lowered: what was met on the way."""
+
+    def __init__(
+        self,
+        tokens: Callable[[str], list[Token]],
+        lexicon: Lexicon,
+        long_forms: Items[LongForm],
+        *,
+        exact: bool,
+    ) -> None:
+        self._tokens = tokens
+        self._lexicon = lexicon
+        self._long_forms = long_forms
+        self._exact = exact
+        self.terms: list[Group | Synonyms] = []
+        self.widened: list[tuple[str, str]] = []
+
+    def walk(self, node: Node, *, apart: bool) -> Plan:
+        """The plan of a node; ``apart`` takes the words of a hyphenated one each for itself."""
         match node:
             case Word(text):
-                found = parts(text, apart=apart)
+                found = [part.plan for part in self._parts(text, apart=apart)]
                 if len(found) == 1:
                     return found[0]
                 return Any(tuple(found)) if apart else All(tuple(found))
             case Phrase(text):
-                row = parts(text, apart=False)
+                parts = self._parts(text, apart=False)
+                row = [part.plan for part in self._shortened(parts, Sequence)]
                 return row[0] if len(row) == 1 else Sequence(tuple(row))
             case And(nodes):
-                return All(tuple(p for n in nodes if (p := walk(n, apart=apart)) not in _EMPTY))
+                return All(tuple(self._all(nodes, apart=apart)))
             case Or(nodes):
-                return Any(tuple(p for n in nodes if (p := walk(n, apart=True)) not in _EMPTY))
+                return Any(tuple(self._all(nodes, apart=True, any_=True)))
 
-    # A part without a letter or digit (`&`, `--`) asks for nothing.
-    plan = walk(tree, apart=False)
-    return plan, tuple(groups)
+    def _all(self, nodes: Items[Node], *, apart: bool, any_: bool = False) -> list[Plan]:
+        """The plans of nodes; in a run of words a long form is joined by its acronym."""
+        out: list[Plan] = []
+        run: list[_Part] = []
+        for node in (*nodes, None):
+            if isinstance(node, Word):
+                run += self._parts(node.text, apart=apart)
+                continue
+            out += [part.plan for part in self._shortened(run, Any if any_ else All)]
+            run = []
+            plan = self.walk(node, apart=apart) if node is not None else All(())
+            if plan not in _EMPTY:
+                out.append(plan)
+        return out
 
+    def _parts(self, text: str, *, apart: bool) -> list[_Part]:
+        """One part for each typed word; a hyphenated one is its words in a row, or their join."""
+        out: list[_Part] = []
+        simple: list[tuple[int, Plan]] = []
+        for token in self._tokens(text):
+            found = self._term(token)
+            if token.width == 1:
+                simple.append((token.position, found))
+                out.append(_Part(found, [token]))
+            elif apart:
+                out.append(_Part(found))
+            else:
+                inside = tuple(plan for at, plan in simple if at >= token.position)
+                joined = [t for part in out[-len(inside) :] for t in part.tokens]
+                out[-len(inside) :] = [_Part(Any((Sequence(inside), found)), joined)]
+        return out
 
-_EMPTY = (All(()), Any(()), Sequence(()))
+    def _group(self, form: str, case: str, *, capitals: bool = False) -> Group:
+        """The index terms of a word; ``capitals`` takes those alone that are written so."""
+        terms = _terms(form, case, self._lexicon)
+        if capitals:
+            terms = frozenset(t for t in terms if t.form == form and t.case in (CAPITALS, SHOUTED))
+        return Group(form, terms)
+
+    def _term(self, token: Token) -> Group | Synonyms:
+        """The query term of a token, with what it stands for where it is an acronym."""
+        group = self._group(token.form, token.case)
+        rows = [] if self._exact or token.width > 1 else self._rows(token)
+        term = Synonyms((group, *rows)) if rows else group
+        self.terms.append(term)
+        return term
+
+    def _rows(self, token: Token) -> list[Plan]:
+        rows: list[Plan] = []
+        for known in self._long_forms:
+            counts = not known.exact or token.case == CAPITALS
+            if counts and fold(known.acronym) == token.form:
+                rows += self._row(token, known)
+        if token.case == CAPITALS:
+            for known in self._lexicon.defined(token.form):
+                rows += self._row(token, known)
+        return list(dict.fromkeys(rows))
+
+    def _row(self, token: Token, known: LongForm) -> list[Plan]:
+        """The long form as a row of words, where the index knows all of them."""
+        row = Sequence(
+            tuple(
+                self._group(word.form, word.case)
+                for word in self._tokens(known.long_form)
+                if word.width == 1
+            )
+        )
+        if len(row.parts) < 2 or not all(isinstance(p, Group) and p.terms for p in row.parts):
+            return []
+        self.widened.append((known.acronym, known.long_form))
+        return [row]
+
+    def _shortened(self, parts: list[_Part], joined: type[All | Any | Sequence]) -> list[_Part]:
+        """The parts, with the acronym as another way to say each long form among them."""
+        if self._exact:
+            return parts
+        out: list[_Part] = []
+        at = 0
+        while at < len(parts):
+            stop, known = self._long_form_at(parts, at)
+            group = None if known is None else self._acronym(known)
+            if known is None or group is None:
+                out.append(parts[at])
+                at += 1
+                continue
+            self.widened.append((known.long_form, known.acronym))
+            self.terms.append(group)
+            whole = joined(tuple(part.plan for part in parts[at:stop]))
+            out.append(_Part(Any((whole, group))))
+            at = stop
+        return out
+
+    def _acronym(self, known: LongForm) -> Group | None:
+        form = fold(known.acronym)
+        group = self._group(form, CAPITALS, capitals=True)
+        return group if group.terms else None
+
+    def _long_form_at(self, parts: list[_Part], at: int) -> tuple[int, LongForm | None]:
+        """The longest long form that begins with a part, and the part after its last."""
+        typed: list[str] = []
+        ends: dict[int, int] = {}
+        for index in range(at, min(len(parts), at + _LONGEST_FORM)):
+            typed += [token.form for token in parts[index].tokens]
+            ends[len(typed)] = index + 1
+        if len(typed) < 2:
+            return at, None
+        first = self._lexicon.stem(typed[0])
+        candidates = [
+            known for known in self._long_forms if fold(known.long_form[:1]) == typed[0][:1]
+        ]
+        best: tuple[int, LongForm | None] = (at, None)
+        for known in (*candidates, *self._lexicon.abbreviated(first)):
+            words = [t.form for t in self._tokens(known.long_form) if t.width == 1]
+            stop = ends.get(len(words), at)
+            if stop > best[0] and all(map(self._same, words, typed)):
+                best = stop, known
+        return best
+
+    def _same(self, word: str, typed: str) -> bool:
+        if word == typed:
+            return True
+        # Words of one stem begin alike; a stem is asked for where that leaves a doubt alone.
+        return word[:3] == typed[:3] and self._lexicon.stem(word) == self._lexicon.stem(typed)
 
 
 def _terms(form: str, case: str, lexicon: Lexicon) -> frozenset[Term]:

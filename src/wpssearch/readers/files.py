@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from wpssearch.errors import UsageError
 from wpssearch.model import Skip
 
-__all__ = ["Decoded", "SourceFile", "Unreadable", "decode", "is_binary", "read_bytes", "walk"]
+__all__ = [
+    "Decoded",
+    "SourceFile",
+    "Unreadable",
+    "decode",
+    "is_binary",
+    "read_bytes",
+    "read_text",
+    "walk",
+]
 
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".csv": "csv"}
 _BOMS = (
@@ -137,6 +149,20 @@ def is_binary(data: bytes) -> bool:
 
 def _controls(data: bytes) -> int:
     return len(data) - len(data.translate(None, _CONTROLS))
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of the standard input for ``-``, in whatever encoding it is.
+
+    ``UsageError`` where it cannot be read.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return decode(data).text
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except Unreadable as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
 
 
 def decode(data: bytes) -> Decoded:

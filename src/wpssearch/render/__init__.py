@@ -9,6 +9,7 @@ from wpssearch.render.terminal import (
     render_record,
     render_report,
     render_results,
+    render_rows,
 )
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "render_record",
     "render_report",
     "render_results",
+    "render_rows",
     "to_csv",
     "to_json",
     "to_jsonl",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wpssearch.model import Results, Tag
+from wpssearch.model import Tag
 from wpssearch.render.safe import is_unsafe
+from wpssearch.results import Results
 
 __all__ = ["to_csv", "to_json", "to_jsonl"]
 

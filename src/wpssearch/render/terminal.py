@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wpssearch.model import (
-    CORE_FACETS,
-    FacetValue,
-    Hit,
-    Record,
-    Report,
-    Results,
-    Snippet,
-    Span,
-    Tag,
-)
+from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag
 from wpssearch.render.safe import neutralise, wrap
+from wpssearch.results import FacetValue, Hit, Results, Snippet
+from wpssearch.tables import Row
 
 __all__ = [
     "render_check",
@@ -29,6 +21,7 @@ __all__ = [
     "render_record",
     "render_report",
     "render_results",
+    "render_rows",
 ]
 
 _BOLD, _DIM, _MATCH, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[0m"
@@ -215,14 +208,21 @@ def render_record(
         yield from style.lines(f"{period.label} ({period.start} to {period.end})", "")
     yield from style.lines("; ".join(record.agencies), "")
     yield ""
-    yield from _body(record, style)
     tags = [("mission", tag) for tag in record.missions]
     tags += [("country", tag) for tag in record.countries]
     tags += [(name, tag) for name, values in record.facets.items() for tag in values]
-    if tags:
-        yield ""
-        for facet, tag in tags:
-            yield from style.lines(_evidence(facet, tag), "")
+    yield from _body(record, style, [tag for _, tag in tags])
+    yield ""
+    for number, (facet, tag) in enumerate(tags, 1):
+        yield from style.lines(f"[{number}] {_evidence(facet, tag)}", "")
+    header = f"{record.source.file}:{record.source.line}" if record.source.file else "the record"
+    for agency in record.agencies:
+        yield from style.lines(f"agency: {agency} | given | by {header}", "")
+    if record.period:
+        yield from style.lines(f"period: {record.period.label} | given | by {header}", "")
+    row = next((tag.row for _, tag in tags if tag.row), None)
+    if row:
+        yield from style.lines(f"A row is shown by: wpssearch vocab {row}", "", code=_DIM)
     yield ""
     if record.truncated:
         yield "The source cuts this text off."
@@ -240,19 +240,64 @@ def render_record(
         yield from _body(profile, style)
 
 
-def _body(record: Record, style: _Style) -> Iterator[str]:
+def _body(record: Record, style: _Style, tags: Sequence[Tag] = ()) -> Iterator[str]:
+    """The text with its headings, and each tag's evidence between brackets with its number."""
     headings = {section.start: section.heading for section in record.sections}
     offset = 0
     for paragraph in record.text.split("\n\n"):
         if offset in headings:
             yield from style.lines(headings[offset], "", code=_BOLD)
+        start = offset
         for line in paragraph.split("\n"):
-            yield from style.lines(line, "  ")
+            yield from style.lines(*_numbered(line, start, tags, style))
+            start += len(line) + 1
         offset += len(paragraph) + 2
 
 
+def _numbered(
+    line: str, start: int, tags: Sequence[Tag], style: _Style
+) -> tuple[str, str, list[Span]]:
+    """A line that begins at ``start``, its evidence bracketed, and where to colour it."""
+    inside = sorted(
+        (max(a, start) - start, start - min(b, start + len(line)), number)
+        for number, tag in enumerate(tags, 1)
+        for a, b in tag.spans
+        if a < start + len(line) and b > start
+    )
+    opening: dict[int, str] = {}
+    closing: dict[int, str] = {}
+    for first, stop, number in inside:
+        opening[first] = opening.get(first, "") + "["
+        # What begins later ends first.
+        closing[-stop] = f"|{number}]" + closing.get(-stop, "")
+    out: list[str] = []
+    colored: list[Span] = []
+    length = depth = 0
+    for index in range(len(line) + 1):
+        before = depth
+        depth -= closing.get(index, "").count("]")
+        depth += len(opening.get(index, ""))
+        piece = closing.get(index, "") + opening.get(index, "") + line[index : index + 1]
+        if style.color and (before or depth):
+            colored.append((length, length + len(piece)))
+        out.append(piece)
+        length += len(piece)
+    return "".join(out), "  ", _joined(colored)
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """Spans that touch as one."""
+    out: list[Span] = []
+    for start, end in spans:
+        if out and out[-1][1] == start:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
+
+
 def _evidence(facet: str, tag: Tag) -> str:
-    parts = [f"{facet}: {tag.value}", tag.evidence, tag.role]
+    parts = [f"{facet}: {tag.value}", tag.evidence, *([tag.role] if facet == "country" else [])]
     if tag.via:
         parts.append(f"via {tag.via}")
     if tag.name:
@@ -261,6 +306,18 @@ def _evidence(facet: str, tag: Tag) -> str:
     if tag.row:
         parts.append(f"row {tag.row}")
     return " | ".join(parts)
+
+
+def render_rows(rows: Sequence[Row]) -> Iterator[str]:
+    """The lines of vocabulary rows: where each stands, then a line a cell."""
+    for index, row in enumerate(rows):
+        if index:
+            yield ""
+        also = f" and {', '.join(row.also)}" if row.also else ""
+        yield neutralise(f"{row.table}:{row.key} ({row.place}{also})")
+        for column, cell in row.cells.items():
+            if cell:
+                yield neutralise(f"  {column}: {cell}")
 
 
 def render_info(account: Mapping[str, Any]) -> Iterator[str]:

@@ -17,12 +17,24 @@ from whoosh.formats import Existence, Format
 
 from wpssearch.analysis import Term, Token
 
-__all__ = ["COLUMNS", "FieldTokens", "field_tokens", "postings", "schema"]
+__all__ = [
+    "ABBREVIATION",
+    "COLUMNS",
+    "LONG_FORM",
+    "FieldTokens",
+    "field_tokens",
+    "postings",
+    "schema",
+]
 
 #: One value a record, by the record's number. ``path`` is the source's place on this machine.
 COLUMNS = ("id", "digest", "lengths", "kind", "path", "period", "agency", "mission", "country",
            "further")  # fmt: skip
 _DISTINCT = ("id", "digest", "lengths")
+
+#: With which the words of the field ``acronyms`` begin: ``<wpa TAB WPA TAB women's protection
+#: adviser``, and the same long form by the stem of its first word.
+ABBREVIATION, LONG_FORM = "<", ">"
 
 #: The tokens of a field with their terms, and its length: tokens without the joined forms.
 FieldTokens = tuple[list[tuple[Term, Token]], int]
@@ -92,6 +104,7 @@ def schema() -> Schema:
         "headings": TermsField(),
         "text": TermsField(),
         "lexicon": WordsField(),
+        "acronyms": WordsField(),
         "record": StoredField(),
         **{f"col_{name}": ColumnField(distinct=name in _DISTINCT) for name in COLUMNS},
     }

@@ -9,11 +9,17 @@ from hashlib import blake2b
 from typing import Any
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.fields import FieldTokens, field_tokens
-from wpssearch.facets import join_values, period_value, split_values
+from wpssearch.backends.whoosh.fields import (
+    ABBREVIATION,
+    LONG_FORM,
+    FieldTokens,
+    field_tokens,
+)
+from wpssearch.definitions import definitions
+from wpssearch.facets import join_tags, join_values, period_value, split_values
 from wpssearch.model import Period, Record, Section, Source, Tag
 
-__all__ = ["columns", "content_digest", "decode", "digest", "encode", "searched"]
+__all__ = ["acronyms", "columns", "content_digest", "decode", "digest", "encode", "searched"]
 
 _HEADING_GAP = 10
 
@@ -90,6 +96,19 @@ def searched(record: Record, analyzer: Analyzer) -> dict[str, FieldTokens]:
     return out
 
 
+def acronyms(record: Record, analyzer: Analyzer) -> list[str]:
+    """The words of the field ``acronyms``: what the record's text abbreviates."""
+    out: dict[str, None] = {}
+    for found in definitions(record.text):
+        long_form = " ".join(record.text[found.start : found.end].split())
+        first = analyzer.index_tokens(long_form)[0]
+        stem = analyzer.stemmer.stem(first.form)
+        pair = f"{found.acronym.upper()}\t{long_form}"
+        out[f"{ABBREVIATION}{found.acronym}\t{pair}"] = None
+        out[f"{LONG_FORM}{stem}\t{pair}"] = None
+    return sorted(out)
+
+
 def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) -> dict[str, bytes]:
     """The column values of a record, whose searched fields are ``fields``."""
     lengths = array(
@@ -98,6 +117,7 @@ def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) ->
     further = {
         name: list(split_values(join_values(tag.value for tag in tags)))
         for name, tags in sorted(record.facets.items())
+        if tags
     }
     period = record.period
     return {
@@ -109,6 +129,6 @@ def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) ->
         "period": period_value(period) if period else b"",
         "agency": join_values(record.agencies),
         "mission": join_values(tag.value for tag in record.missions),
-        "country": join_values(tag.value for tag in record.countries),
+        "country": join_tags(record.countries),
         "further": json.dumps(further).encode() if further else b"",
     }

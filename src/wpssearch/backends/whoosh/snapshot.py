@@ -16,8 +16,10 @@ from wpssearch.analysis import Analyzer, Term
 from wpssearch.backends.plan import Group
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh import records
+from wpssearch.backends.whoosh.fields import ABBREVIATION, LONG_FORM
 from wpssearch.errors import IndexDamaged
 from wpssearch.model import Record
+from wpssearch.vocab import LongForm
 
 if TYPE_CHECKING:
     from whoosh.reading import IndexReader
@@ -97,6 +99,25 @@ class Snapshot:
                     if word not in found and self._is_live(leaf, field, word):
                         found.add(word)
         return [Term.decode(word.decode()) for word in found]
+
+    @_guarded
+    def defined(self, acronym: str) -> Iterable[LongForm]:
+        """What live records say that an acronym, folded, stands for."""
+        return list(self._long_forms(f"{ABBREVIATION}{acronym}\t"))
+
+    @_guarded
+    def abbreviated(self, stem: str) -> Iterable[LongForm]:
+        """The long forms that live records abbreviate and whose first word has this stem."""
+        return list(self._long_forms(f"{LONG_FORM}{stem}\t"))
+
+    def _long_forms(self, prefix: str) -> Iterator[LongForm]:
+        seen: set[bytes] = set()
+        for leaf, _ in self._leaves:
+            for word in leaf.expand_prefix("acronyms", prefix.encode()):
+                if word not in seen and self._is_live(leaf, "acronyms", word):
+                    seen.add(word)
+                    _, acronym, long_form = word.decode().split("\t")
+                    yield LongForm(acronym, long_form, exact=True)
 
     @staticmethod
     def _is_live(leaf: Any, field: str, word: bytes) -> bool:

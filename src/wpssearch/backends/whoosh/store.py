@@ -23,7 +23,7 @@ from wpssearch.model import Record
 __all__ = ["Known", "Store", "Writer", "holds_index"]
 
 #: The name of the index inside its folder, with the version of the format.
-_NAME = "wps1"
+_NAME = "wps2"
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
 
@@ -191,6 +191,7 @@ class Writer:
         self._whoosh.add_document(
             record=records.encode(record),
             lexicon=sorted(fresh),
+            acronyms=records.acronyms(record, self._analyzer),
             **searched,
             **{f"col_{name}": value for name, value in columns.items()},
         )

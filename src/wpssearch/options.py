@@ -1,0 +1,96 @@
+"""What the commands share: the options that keep records, query text, errors in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wpssearch.errors import Error, UsageError
+from wpssearch.model import EVIDENCES, INTERVALS, ROLES
+
+__all__ = ["FORMAT", "OneLineErrors", "QueryCommand", "filters", "one_line"]
+
+
+class OneLineErrors(click.Group):
+    """Tells an error that the user can act on in one line on stderr, and exits 1; usage exits 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+        except Error as error:
+            raise click.ClickException(one_line(str(error))) from error
+
+
+class QueryCommand(click.Command):
+    """A command whose query may hold words that begin with a dash.
+
+    An argument that begins with a dash and is no option is query text; click would refuse it.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags: dict[str, bool] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option):
+                for name in (*parameter.opts, *parameter.secondary_opts):
+                    flags[name] = parameter.is_flag or parameter.count
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            name = arg.partition("=")[0]
+            if arg == "--":
+                words.extend(rest)
+            elif name in flags and (arg == name or name.startswith("--")):
+                options.append(arg)
+                if arg == name and not flags[name]:
+                    options.extend([value for value in [next(rest, None)] if value is not None])
+            else:
+                words.append(arg)
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+def one_line(text: str) -> str:
+    from wpssearch.render import neutralise
+
+    return neutralise(" ".join(text.split()))
+
+
+def filters(command: Any) -> Any:
+    """The options that keep records, for every command that takes a query."""
+    for option in reversed(
+        [
+            click.option("--period", multiple=True, metavar="PERIOD",
+                         help="A label (Jul 2007), month, year or range (2007-07..2008-01)."),
+            click.option("--from", "from_", metavar="MONTH", help="Nothing that ended before."),
+            click.option("--to", metavar="MONTH", help="Nothing that began after."),
+            click.option("--overlap", is_flag=True,
+                         help="Let --period keep whatever touches it, also a listed label."),
+            click.option("--interval", type=click.Choice(INTERVALS),
+                         help="How a record's period must meet the one asked for."),
+            click.option("--agency", multiple=True, metavar="NAME", help="Reporting agency."),
+            click.option("--lineage", is_flag=True, help="Take an agency's predecessors, too."),
+            click.option("--mission", multiple=True, metavar="NAME", help="Mission named."),
+            click.option("--country", multiple=True, metavar="NAME",
+                         help="Country, by any name, spelling or ISO code."),
+            click.option("--role", multiple=True, type=click.Choice(ROLES),
+                         help="Countries where it happened, or that gave or sent."),
+            click.option("--evidence", multiple=True, type=click.Choice(EVIDENCES),
+                         help="Countries that the text states, that a mission or city implies, "
+                              "or that the source gave."),
+            click.option("--kind", multiple=True, metavar="KIND", help="activity or agency."),
+            click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further facet."),
+            click.option("--any", "any_", is_flag=True, help="Rank by any word, not all."),
+            click.option("--exact", is_flag=True,
+                         help="Leave acronyms and their long forms apart."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+FORMAT = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
