@@ -111,7 +111,11 @@ def test_the_readmes_console_examples_print_what_they_show(readme_folder: Path) 
             env={**os.environ, "PYTHONUTF8": "1"},
         )  # fmt: skip
         shown = [line.rstrip() for line in process.stdout.strip().splitlines()]
-        assert shown == [line.rstrip() for line in output.splitlines()], command
+        expected = [line.rstrip() for line in output.splitlines()]
+        if expected[-1:] == ["…"]:
+            # The beginning alone is shown.
+            shown[len(expected) - 1 :] = ["…"]
+        assert shown == expected, command
 
 
 def test_the_readmes_python_examples_run(readme_folder: Path) -> None:
@@ -123,6 +127,7 @@ def test_the_readmes_python_examples_run(readme_folder: Path) -> None:
 
 def test_the_examples_of_the_help_run(readme_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(readme_folder)
+    (readme_folder / "report.txt").write_text("UNMIL trained police.")
     (readme_folder / "unfpa.html").write_text("<p>Jul 2007 | UNFPA</p><p>Trained midwives.</p>")
     examples = [
         line.strip()
