@@ -166,6 +166,33 @@ def test_acronyms_and_long_forms_find_each_other(
     assert found == ids
 
 
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("S/RES/1325", {"a", "b", "c", "d"}),
+        ("SCR 1325", {"a", "b", "c", "d"}),
+        ("resolution 1325 (2000)", {"a", "b", "c", "d"}),
+        ("UNSCR1325 desks", {"b"}),
+        ("A/RES/61/143", {"e", "f"}),
+        ("General Assembly resolution 61/143", {"e"}),
+        ("resolution desks", {"b"}),
+    ],
+)
+def test_a_resolution_is_found_by_what_is_typed(query: str, ids: set[str]) -> None:
+    texts = {
+        "a": "under resolution 1325 (2000)", "b": "resolutions 1325, 1820 on desks",
+        "c": "S/RES/1325 (2000)", "d": "UNSCR1325 and SCR 1888", "n": "1325 of them",
+        "e": "General Assembly resolution 61/143", "f": "A/RES/61/143", "g": "61 and 143",
+    }  # fmt: skip
+    with wpssearch.open(":memory:") as index:
+        index.add({"id": id_, "text": text} for id_, text in texts.items())
+        results = index.search(query, limit=20)
+        assert {hit.id for hit in results.hits} == ids
+        assert results.match == "all"
+        assert all(hit.score > 0 for hit in results.hits)
+        assert all(hit.snippets[0].matches for hit in results.hits)
+
+
 def test_widening_is_told_marked_and_can_be_stopped(acronyms: wpssearch.Index) -> None:
     results = acronyms.search("CRSV")
     assert "'CRSV' also finds 'conflict-related sexual violence'" in results.notes[0]

@@ -105,6 +105,9 @@ def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
         "mission": request.mission,
         "country": request.country,
         "kind": request.kind,
+        "role": request.role,
+        "evidence": request.evidence,
+        "interval": (request.interval,) if request.interval else (),
     }
     out = {name: values for name, values in named.items() if values}
     for name, values in request.where.items():

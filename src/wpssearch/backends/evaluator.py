@@ -53,20 +53,22 @@ class Evaluation:
     def __init__(self, store: PostingStore, terms: tuple[Group | Synonyms, ...]) -> None:
         self._store = store
         self._terms = Counter(terms)
-        self._postings: dict[Group, _Values] = {
-            group: store.postings(group) if group.terms else {}
-            for group in {group for term in self._terms for group in _groups(term)}
-        }
-
+        self._read: dict[Group, _Values] = {}
         # The places of one record at a time: a phrase asks for those of a repeated word often.
         self._placed_record = -1
         self._placed: dict[tuple[Plan, str], set[Occurrence]] = {}
+
+    def _postings(self, group: Group) -> _Values:
+        known = self._read.get(group)
+        if known is None:
+            known = self._read[group] = self._store.postings(group) if group.terms else {}
+        return known
 
     def matches(self, plan: Plan) -> set[int]:
         """The numbers of the records that match."""
         match plan:
             case Group():
-                return set(self._postings[plan])
+                return set(self._postings(plan))
             case Any(parts) | Synonyms(parts):
                 return set().union(*map(self.matches, parts))
             case All(parts):
@@ -102,7 +104,7 @@ class Evaluation:
             arrays = [
                 values
                 for group in _groups(term)
-                for values in self._postings[group].get(number, {}).get(field, ())
+                for values in self._postings(group).get(number, {}).get(field, ())
             ]
             if not arrays:
                 continue
@@ -127,7 +129,7 @@ class Evaluation:
     def _occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
         match plan:
             case Group():
-                arrays = self._postings[plan].get(number, {}).get(field, ())
+                arrays = self._postings(plan).get(number, {}).get(field, ())
                 return {
                     (values[i], values[i] + values[i + 1], values[i + 2], values[i + 3])
                     for values in arrays

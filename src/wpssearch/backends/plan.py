@@ -11,11 +11,14 @@ by the acronym.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Protocol
 
+from wpssearch import resolutions
 from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Term, Token
 from wpssearch.folding import fold
 from wpssearch.query import And, Node, Or, Phrase, Word
@@ -24,6 +27,8 @@ from wpssearch.vocab import LongForm
 __all__ = ["All", "Any", "Group", "Lexicon", "Lowered", "Plan", "Sequence", "Synonyms", "lower"]
 
 _LONGEST_FORM = 12
+_LONGEST_RESOLUTION = 6
+_MAY_BE_RESOLUTION = re.compile(r"resolutions?$|res\.?$|(?:UN)?SCR|[SAE]/", re.IGNORECASE)
 
 
 class Lexicon(Protocol):
@@ -158,9 +163,19 @@ class _Lowering:
         """The plans of nodes; in a run of words a long form is joined by its acronym."""
         out: list[Plan] = []
         run: list[_Part] = []
-        for node in (*nodes, None):
+        waiting: list[Node | None] = [*nodes, None]
+        while waiting:
+            node = waiting.pop(0)
             if isinstance(node, Word):
-                run += self._parts(node.text, apart=apart)
+                following = takewhile(lambda n: isinstance(n, Word), waiting)
+                typed = [node.text, *(n.text for n in following if isinstance(n, Word))]
+                words, value = self._resolution(typed)
+                del waiting[: words - 1]
+                inside = [p for text in typed[:words] for p in self._parts(text, apart=apart)]
+                if value is not None:
+                    self.widened.append((" ".join(typed[:words]), value))
+                    inside = [self._named(value, inside, any_=any_)]
+                run += inside
                 continue
             out += [part.plan for part in self._shortened(run, Any if any_ else All)]
             run = []
@@ -168,6 +183,33 @@ class _Lowering:
             if plan not in _EMPTY:
                 out.append(plan)
         return out
+
+    def _resolution(self, words: Items[str]) -> tuple[int, str | None]:
+        """How many of the words name a resolution, and which: ``SCR 1325``, ``S/RES/1325``."""
+        if self._exact or not _MAY_BE_RESOLUTION.match(words[0]):
+            return 1, None
+        for count in range(min(len(words), _LONGEST_RESOLUTION), 0, -1):
+            text = " ".join(words[:count])
+            named = list(resolutions.mentions(text, 0))
+            if len(named) == 1 and named[0][2] == len(text):
+                return count, named[0][0]
+        return 1, None
+
+    def _named(self, value: str, typed: list[_Part], *, any_: bool) -> _Part:
+        """A resolution as typed, or its number with any word that texts have for it."""
+        words = tuple(part.plan for part in typed)
+        symbol, _, number = value.partition("RES/")
+        digits = [self._group(t.form, t.case) for t in self._tokens(number) if t.width == 1]
+        symbol_words = [self._group(word, PLAIN) for word in (symbol[:1].lower(), "res")]
+        spoken: list[Plan] = [self._group("resolution", PLAIN), Sequence(tuple(symbol_words))]
+        glued: list[Group] = []
+        if symbol == "S/":
+            spoken += [self._group(word, PLAIN) for word in ("scr", "unscr")]
+            glued = [self._group(word + number, PLAIN) for word in ("scr", "unscr")]
+        other = All((Sequence(tuple(digits)) if len(digits) > 1 else digits[0], Any(tuple(spoken))))
+        known = [group for group in (*digits, *glued) if group.terms and group not in self.terms]
+        self.terms += known
+        return _Part(Any((Any(words) if any_ else All(words), other, *glued)))
 
     def _parts(self, text: str, *, apart: bool) -> list[_Part]:
         """One part for each typed word; a hyphenated one is its words in a row, or their join."""

@@ -117,19 +117,13 @@ class Tagger:
     def _countries(
         self, text: str, found: Found, missions: dict[str, Tag], period: Period | None
     ) -> tuple[Tag, ...]:
-        countries, places = self._vocabulary.countries, self._vocabulary.places
+        countries = self._vocabulary.countries
         named = [m for m in found.countries if m.name.kind == "countries"]
         hints = [m for m in found.countries if m.name.kind == "places"]
         implied = [
             *self._implied_by_missions(missions, period),
-            *(
-                (code, Tag(countries[code].name, "implied", "place", ((m.start, m.end),),
-                           text[m.start : m.end], places[m.name.id].name, places[m.name.id].row))
-                for m in hints
-                for code in places[m.name.id].countries
-                if code in countries
-            ),
-        ]  # fmt: skip
+            *self._implied_by_places(text, hints),
+        ]
         stated = _decided(text, named, {code for code, _ in implied}, period)
         partners = self._roles.partners(
             found.normal,
@@ -147,12 +141,7 @@ class Tagger:
             if code not in elsewhere:
                 tags[code] = replace(tag, role=role)
         for code, tag in implied:
-            known = tags.get(code)
-            if known is None:
-                tags[code] = tag
-            elif known.evidence == "implied" and known.via == tag.via:
-                spans = tuple(dict.fromkeys((*known.spans, *tag.spans)))
-                tags[code] = replace(known, spans=spans)
+            tags.setdefault(code, tag)
         return tuple(tags.values())
 
     def _implied_by_missions(
@@ -164,6 +153,15 @@ class Tagger:
                 if country and (period is None or period.overlaps(place.start, place.end)):
                     implied = replace(tag, value=country.name, evidence="implied", via=id_)
                     yield place.country, implied
+
+    def _implied_by_places(self, text: str, hints: list[Mention]) -> Iterator[tuple[str, Tag]]:
+        places = self._vocabulary.places
+        names = {id_: (places[id_].name, places[id_].row) for id_ in _ids(hints)}
+        for id_, tag in _tags(text, hints, names).items():
+            for code in places[id_].countries:
+                country = self._vocabulary.countries.get(code)
+                if country:
+                    yield code, replace(tag, value=country.name, evidence="implied", via=tag.value)
 
     def _further(
         self, text: str, found: Found, period: Period | None, skip: tuple[Span, ...]

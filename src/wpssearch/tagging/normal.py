@@ -13,6 +13,7 @@ __all__ = ["Normal", "normal_name", "spaced"]
 # Characters that part the words of a name without ending it.
 _JOINING = frozenset(" \t\r\v\f\u00a0-\u2010\u2011\u2012\u2013\u2014'\u2018\u2019\u02bc`")
 _GONE = "\0"
+_NEAR = 200
 _PARAGRAPH = "\1"
 _RUN = re.compile(r"[ \n\0]{2,}|\0")
 
@@ -93,10 +94,10 @@ class Normal:
         return self._origin(start), stop
 
     def line(self, start: int) -> str:
-        """The line of the text in which ``low[start]`` was written."""
+        """The line of the text in which ``low[start]`` was written, as far as it is near."""
         at = self._origin(start)
-        stop = self._source.find("\n", at)
-        return self._source[self._source.rfind("\n", 0, at) + 1 : stop if stop >= 0 else None]
+        before = self._source[max(0, at - _NEAR) : at].rpartition("\n")[2]
+        return before + self._source[at : at + _NEAR].partition("\n")[0]
 
 
 def spaced(low: str) -> str:
