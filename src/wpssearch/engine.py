@@ -16,8 +16,7 @@ from wpssearch.facets import split_values
 from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
-from wpssearch.validation import load
-from wpssearch.vocab import Vocabulary
+from wpssearch.vocab import Vocabulary, shipped
 
 __all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
@@ -71,7 +70,11 @@ def open_index(
 
 def load_vocabulary(path: str | os.PathLike[str] | None = None) -> Vocabulary:
     """The vocabulary with a user's own rows; ``UsageError`` where the file cannot be read."""
-    return load(Path(path) if path is not None else None)
+    if path is None:
+        return shipped()
+    from wpssearch.validation import load
+
+    return load(Path(path))
 
 
 def _beside(folder: Path | None) -> Path | None:
@@ -116,7 +119,7 @@ class Index:
 
     def __init__(self, folder: Path | None, *, create: bool, vocab: Path | None = None) -> None:
         #: The vocabulary: the shipped one, with the rows of the user's file where there is one.
-        self.vocabulary = load(vocab or _beside(folder))
+        self.vocabulary = load_vocabulary(vocab or _beside(folder))
         self._analyzer = Analyzer(self.vocabulary)
         self._store = Store(folder, self._analyzer, create=create)
         self.path = folder

@@ -11,7 +11,7 @@ from wpssearch import tables
 from wpssearch.errors import UsageError
 from wpssearch.periods import FIRST, LAST
 from wpssearch.tables import Row
-from wpssearch.vocab import TABLES, Vocabulary, names_in, normal_name, shipped
+from wpssearch.vocab import TABLES, Vocabulary, names_in, normal_name
 
 __all__ = ["claims", "load", "problems"]
 
@@ -40,14 +40,12 @@ _KINDS = (
 )
 
 
-def load(path: Path | None) -> Vocabulary:
+def load(path: Path) -> Vocabulary:
     """The shipped vocabulary with the rows of a user's file.
 
     A broken row is among the vocabulary's ``problems`` and not used. Raises ``UsageError`` where
     the file cannot be read.
     """
-    if path is None:
-        return shipped()
     try:
         rows, problems = tables.read_additions(path, TABLES)
     except OSError as error:

@@ -7,26 +7,21 @@ A new mission is one more row in ``missions.tsv``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
 
-from wpssearch import resolutions, tables
+from wpssearch import tables
 from wpssearch.folding import fold
-from wpssearch.periods import FIRST, LAST
 from wpssearch.tables import Row, Table
+
+if TYPE_CHECKING:
+    from wpssearch.entries import Agency, Country, Mission, Place
 
 __all__ = [
     "TABLES",
-    "Agency",
-    "Country",
-    "Dated",
     "LongForm",
-    "Mission",
-    "Place",
     "Vocabulary",
-    "WorkPlace",
-    "dated",
     "names_in",
     "normal_name",
     "shipped",
@@ -37,89 +32,7 @@ TABLES = ("countries", "missions", "other_missions", "agencies", "places", "stop
           "acronyms")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A name and the months in which it was used."""
-
-    name: str
-    start: str = FIRST
-    end: str = LAST
-
-
-@dataclass(frozen=True, slots=True)
-class WorkPlace:
-    """A country where a mission works, and the months."""
-
-    country: str
-    start: str
-    end: str
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """A row of ``countries.tsv``: ``id`` is ISO 3166-1 alpha-3, ``name`` the UN's short name.
-
-    ``cued`` are names that count before a word of state or people alone (``French forces``),
-    ``shared`` those of two countries (``Congolese``), which other names of a text decide.
-    """
-
-    id: str
-    name: str
-    codes: tuple[str, ...]
-    names: tuple[str, ...]
-    former: tuple[Dated, ...]
-    demonyms: tuple[str, ...]
-    cued: tuple[str, ...]
-    shared: tuple[str, ...]
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mission:
-    """A row of ``missions.tsv`` or ``other_missions.tsv``; months are ``YYYY-MM``.
-
-    ``id`` is the English acronym. ``exact`` says that the acronym is one only where it stands in
-    capitals.
-    """
-
-    id: str
-    name: str
-    names: tuple[str, ...]
-    acronyms: tuple[str, ...]
-    places: tuple[WorkPlace, ...]
-    start: str
-    end: str
-    exact: bool
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """A row of ``agencies.tsv``; ``mention`` says that a text's use of its names is a mention."""
-
-    id: str
-    name: str
-    names: tuple[str, ...]
-    acronyms: tuple[str, ...]
-    successors: tuple[str, ...]
-    mention: bool
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row of ``places.tsv``: a capital, city or region, and the countries that it lies in."""
-
-    id: str
-    name: str
-    names: tuple[str, ...]
-    countries: tuple[str, ...]
-    kind: str
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class LongForm:
+class LongForm(NamedTuple):
     """What an acronym stands for; ``exact`` says that it is one in capitals alone."""
 
     acronym: str
@@ -130,43 +43,6 @@ class LongForm:
 def normal_name(name: str) -> str:
     """The form in which names are compared: folded, hyphens and quotes as blanks."""
     return " ".join("".join(c if c.isalnum() else " " for c in fold(name)).split())
-
-
-def _row(row: Row) -> str:
-    return f"{row.table}:{row['id']}"
-
-
-def dated(name: str) -> Dated:
-    """A former name with its years: ``Zaire (1971-1997)``."""
-    head, bracket, tail = name.rpartition(" (")
-    if not bracket or not tail[:1].isdigit():
-        return Dated(name)
-    first, _, last = tail.rstrip(")").partition("-")
-    return Dated(head, f"{first}-01", f"{last or first}-12")
-
-
-def _work_place(cell: str, start: str, end: str) -> WorkPlace:
-    country, colon, months = cell.partition(":")
-    if colon:
-        start, dots, end = months.partition("..")
-        if not dots:
-            end = ""
-    return WorkPlace(country, start or FIRST, end or LAST)
-
-
-def _mission(row: Row) -> Mission:
-    start, end = row["start"] or FIRST, row["end"] or LAST
-    return Mission(
-        row["id"],
-        row["name"],
-        tuple(name for name in (row["name"], *row.listed("names")) if name),
-        (row["id"], *row.listed("acronyms")),
-        tuple(_work_place(cell, row["start"], row["end"]) for cell in row.listed("places")),
-        start,
-        end,
-        row["case"] == "exact",
-        _row(row),
-    )
 
 
 class Vocabulary:
@@ -201,61 +77,37 @@ class Vocabulary:
     @cached_property
     def countries(self) -> Mapping[str, Country]:
         """All countries by id."""
-        return {
-            row["id"]: Country(
-                row["id"],
-                row["name"],
-                tuple(code for code in (row["iso2"], row["iso3"]) if code),
-                (row["name"], *row.listed("names")),
-                tuple(map(dated, row.listed("former"))),
-                row.listed("demonyms"),
-                row.listed("cued"),
-                row.listed("shared"),
-                _row(row),
-            )
-            for row in self.rows("countries")
-        }
+        from wpssearch.entries import country
+
+        return {row["id"]: country(row) for row in self.rows("countries")}
 
     @cached_property
     def missions(self) -> Mapping[str, Mission]:
         """The missions of the United Nations by id."""
-        return {row["id"]: _mission(row) for row in self.rows("missions")}
+        from wpssearch.entries import mission
+
+        return {row["id"]: mission(row) for row in self.rows("missions")}
 
     @cached_property
     def other_missions(self) -> Mapping[str, Mission]:
         """Missions of other organizations by id."""
-        return {row["id"]: _mission(row) for row in self.rows("other_missions")}
+        from wpssearch.entries import mission
+
+        return {row["id"]: mission(row) for row in self.rows("other_missions")}
 
     @cached_property
     def agencies(self) -> Mapping[str, Agency]:
         """The bodies of the United Nations system, present and former, by acronym."""
-        return {
-            row["id"]: Agency(
-                row["id"],
-                row["name"],
-                tuple(name for name in (row["name"], *row.listed("names")) if name),
-                (row["id"], *row.listed("acronyms")),
-                row.listed("successor"),
-                row["mention"] != "no",
-                _row(row),
-            )
-            for row in self.rows("agencies")
-        }
+        from wpssearch.entries import agency
+
+        return {row["id"]: agency(row) for row in self.rows("agencies")}
 
     @cached_property
     def places(self) -> Mapping[str, Place]:
         """Capitals, cities and regions by id."""
-        return {
-            row["id"]: Place(
-                row["id"],
-                row["name"],
-                (row["name"], *row.listed("names")),
-                row.listed("countries"),
-                row["kind"],
-                _row(row),
-            )
-            for row in self.rows("places")
-        }
+        from wpssearch.entries import place
+
+        return {row["id"]: place(row) for row in self.rows("places")}
 
     def cues(self, kind: str) -> tuple[str, ...]:
         """The words and phrases of one kind that tell names apart."""
@@ -338,6 +190,8 @@ class Vocabulary:
     def canonical(self, facet: str, name: str) -> str | None:
         """The value that a name, spelling, code or case stands for; ``None`` where unknown."""
         if facet == "resolution":
+            from wpssearch import resolutions
+
             return resolutions.canonical(name)
         found = self._lookup(facet).get(normal_name(name))
         return found[0] if found else None
@@ -367,6 +221,8 @@ class Vocabulary:
 
 def names_in(row: Row) -> Iterator[str]:
     """All names that a row has in any column: its id, codes, aliases, former names."""
+    from wpssearch.entries import dated
+
     for column in row.cells:
         if column not in _NOT_NAMES:
             for name in row.listed(column):

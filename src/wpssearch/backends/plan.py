@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Protocol
 
-from wpssearch import resolutions
 from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Term, Token
 from wpssearch.folding import fold
 from wpssearch.query import And, Node, Or, Phrase, Word
@@ -188,6 +187,8 @@ class _Lowering:
         """How many of the words name a resolution, and which: ``SCR 1325``, ``S/RES/1325``."""
         if self._exact or not _MAY_BE_RESOLUTION.match(words[0]):
             return 1, None
+        from wpssearch import resolutions
+
         for count in range(min(len(words), _LONGEST_RESOLUTION), 0, -1):
             text = " ".join(words[:count])
             named = list(resolutions.mentions(text, 0))

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from wpssearch import dates, resolutions
+from wpssearch.entries import Mission
 from wpssearch.model import Period, Record, Role, Span, Tag
 from wpssearch.tagging.mention import Mention
 from wpssearch.tagging.names import Found, Names
 from wpssearch.tagging.roles import Roles
-from wpssearch.vocab import Mission, Vocabulary
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["FURTHER", "Tagger", "Tags", "tagger"]
 

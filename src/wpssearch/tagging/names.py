@@ -15,11 +15,12 @@ from typing import Any
 
 from wpssearch.dates import MONTHS
 from wpssearch.definitions import definitions
+from wpssearch.entries import Mission
 from wpssearch.folding import fold
 from wpssearch.tagging.meaning import Meaning
 from wpssearch.tagging.mention import Mention, Name
 from wpssearch.tagging.normal import Normal, normal_name, spaced
-from wpssearch.vocab import Mission, Vocabulary
+from wpssearch.vocab import Vocabulary
 
 __all__ = ["Found", "Mention", "Name", "Names"]
 

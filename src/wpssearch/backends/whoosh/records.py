@@ -15,7 +15,6 @@ from wpssearch.backends.whoosh.fields import (
     FieldTokens,
     field_tokens,
 )
-from wpssearch.definitions import definitions
 from wpssearch.facets import join_tags, join_values, period_value, split_values
 from wpssearch.model import Period, Record, Section, Source, Tag
 
@@ -98,6 +97,8 @@ def searched(record: Record, analyzer: Analyzer) -> dict[str, FieldTokens]:
 
 def acronyms(record: Record, analyzer: Analyzer) -> list[str]:
     """The words of the field ``acronyms``: what the record's text abbreviates."""
+    from wpssearch.definitions import definitions
+
     out: dict[str, None] = {}
     for found in definitions(record.text):
         long_form = " ".join(record.text[found.start : found.end].split())
