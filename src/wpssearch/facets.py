@@ -157,15 +157,16 @@ def compile_filters(
         filters.append(_range_filter(search, _distinct("period", columns, live)))
     for facet, wanted in asked.items():
         if wanted:
-            if facet == "agency" and search.lineage:
-                wanted, why = _with_predecessors(wanted, vocabulary)
-                notes.extend(why)
             kept = kept_tags(search) if facet == "country" else None
-            made, why = _value_filter(
-                facet, wanted, _distinct(facet, columns, live), kept, vocabulary
-            )
-            filters.append(made)
+            distinct = _distinct(facet, columns, live)
+            made, why = _value_filter(facet, wanted, distinct, kept, vocabulary)
             notes.extend(why)
+            if facet == "agency" and search.lineage:
+                before, why = _predecessors(wanted, vocabulary)
+                notes.extend(why)
+                # That no record has a predecessor is no news.
+                made, _ = _value_filter(facet, (*wanted, *before), distinct, kept, vocabulary)
+            filters.append(made)
     return filters, notes
 
 
@@ -195,11 +196,11 @@ def _meets(how: str | None, start: str, end: str, first: str, last: str) -> bool
     return first <= end and start <= last
 
 
-def _with_predecessors(
+def _predecessors(
     wanted: tuple[str, ...], vocabulary: Vocabulary
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The agencies asked for with those that became them, and a note on each."""
-    out = list(wanted)
+    """The agencies that became those asked for, and a note on each."""
+    out: dict[str, None] = {}
     notes = []
     for text in wanted:
         agency = vocabulary.canonical("agency", text)
@@ -208,7 +209,7 @@ def _with_predecessors(
             notes.append(f"The agency {agency} includes its predecessors: {', '.join(before)}.")
         elif agency:
             notes.append(f"The vocabulary knows no predecessor of the agency {agency}.")
-        out += [name for name in before if name not in out]
+        out.update(dict.fromkeys(before))
     return tuple(out), notes
 
 
