@@ -43,7 +43,7 @@ def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
         "assert 'Jul 2007' in result.output, result.output"
     )
     loaded = modules_after(code, cwd=tmp_path)
-    unwanted = {"nltk", "numpy", "rich", "ahocorasick", "charset_normalizer", "csv",
+    unwanted = {"nltk", "whoosh", "rich", "ahocorasick", "charset_normalizer", "csv",
                 "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest"}  # fmt: skip
     assert loaded.isdisjoint(unwanted)
 

@@ -25,7 +25,17 @@ from wpssearch.folding import Folded
 from wpssearch.stemming import Stemmer
 from wpssearch.vocab import Vocabulary
 
-__all__ = ["CAPITALS", "PLAIN", "SHOUTED", "Analyzer", "Term", "Token", "tokenize"]
+__all__ = [
+    "CAPITALS",
+    "PLAIN",
+    "SHOUTED",
+    "Analyzer",
+    "Term",
+    "Token",
+    "chunk_tokens",
+    "is_shouted",
+    "tokenize",
+]
 
 #: How a form was written. A line all in capitals tells nothing of its words.
 CAPITALS, PLAIN, SHOUTED = "C", "p", "s"
@@ -195,11 +205,20 @@ def _cut_ingest(chunk: str) -> _ChunkTokens:
     return _cut(chunk, _ingest_spans())
 
 
-def _is_shouted(line: str) -> bool:
+def is_shouted(line: str) -> bool:
+    """True for a line all in capitals: the case of its words tells nothing."""
     if not line.isupper():
         return False
     words = [word for word in line.split() if sum(map(str.isalpha, word)) > 1]
     return len(words) >= _MIN_SHOUTED_WORDS
+
+
+def chunk_tokens(chunk: str) -> _ChunkTokens:
+    """The tokens of a run of characters between blanks, made by NLTK's tokenizer: form, case,
+    position, width, first and last code point, all within the chunk; and how many positions it
+    takes.
+    """
+    return _cut(chunk, _ingest_spans())
 
 
 def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Iterator[Token]:
@@ -210,7 +229,7 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
     position = first_position
     offset = 0
     for line in text.splitlines(keepends=True):
-        shouted = _is_shouted(line)
+        shouted = is_shouted(line)
         for match in _CHUNK.finditer(line):
             chunk = match.group()
             base = offset + match.start()

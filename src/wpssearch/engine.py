@@ -12,7 +12,6 @@ from typing import Any, Literal
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.store import Store, holds_index
 from wpssearch.errors import UnknownRecord, UsageError
-from wpssearch.facets import split_values
 from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
@@ -247,17 +246,7 @@ class Index:
 
     def profile(self, record: Record) -> Record | None:
         """The profile of the agency that a record is from: of its page first, else by name."""
-        snapshot = self._store.snapshot()
-        kinds, paths, agencies = (snapshot.column(name) for name in ("kind", "path", "agency"))
-        wanted = set(record.agencies)
-        path = (record.source.path or "").encode("utf-8", "replace")
-        found = [
-            number
-            for number in snapshot.live()
-            if kinds[number] == b"agency" and not wanted.isdisjoint(split_values(agencies[number]))
-        ]
-        found.sort(key=lambda number: (not path or paths[number] != path, number))
-        return snapshot.record(found[0]) if found and record.kind != "agency" else None
+        return None if record.kind == "agency" else self._store.snapshot().profile(record)
 
     # Accounts
 
@@ -268,20 +257,11 @@ class Index:
         content on any machine, in whatever order it came.
         """
         snapshot = self._store.snapshot()
-        live = snapshot.live()
-        ids, digests, kinds = (snapshot.column(name) for name in ("id", "digest", "kind"))
-        paths = snapshot.column("path")
         state = blake2b(digest_size=16)
         state.update(f"{self._analyzer.fingerprint}\n{self.vocabulary.fingerprint}\n".encode())
-        for id_, content in sorted((ids[number], digests[number][:16]) for number in live):
+        for id_, content in snapshot.contents():
             state.update(id_ + b"\0" + content)
-        counts: dict[str, int] = {}
-        sources: dict[str, int] = {}
-        for number in live:
-            kind = kinds[number].decode()
-            counts[kind] = counts.get(kind, 0) + 1
-            path = paths[number].decode()
-            sources[path] = sources.get(path, 0) + 1
+        counts, sources = snapshot.counts("kind"), snapshot.counts("path")
         return {
             "path": str(self.path.resolve()) if self.path else MEMORY,
             "records": snapshot.count,
@@ -299,4 +279,4 @@ class Index:
         """What is wrong with the index, a sentence each; an empty list proves it sound."""
         from wpssearch.backends.whoosh.checking import problems
 
-        return problems(self._store.snapshot(), self._analyzer)
+        return problems(self._store, self._analyzer)

@@ -43,10 +43,10 @@ class _Run:
             self.skipped.append(Skip(before.file, before.line, why))
         self.where[record.id] = record.source
         value = digest(record, self.fingerprint)
-        known = self.writer.known.get(record.id)
-        if known is not None and known.digest == value:
+        known = self.writer.find(record.id)
+        if known is not None and self.writer.digest(known) == value:
             self.state[record.id] = "unchanged"
-            self.writer.keep(record.id)
+            self.writer.keep(record.id, known)
         else:
             self.state[record.id] = "added" if known is None else "updated"
             self.writer.put(self.tagger.tag_record(record), value)
@@ -54,11 +54,11 @@ class _Run:
         if self.progress is not None:
             self.progress(self.read)
 
-    def drop(self, ids: Iterable[str]) -> int:
+    def drop(self, numbers: Iterable[int]) -> int:
         """Remove known records that this run has not read; returns how many."""
-        gone = [id_ for id_ in ids if id_ not in self.state]
-        for id_ in gone:
-            self.writer.drop(id_)
+        gone = [number for number in numbers if self.writer.id(number) not in self.state]
+        for number in gone:
+            self.writer.drop(number)
         return len(gone)
 
     def report(self, removed: int) -> Report:
@@ -123,11 +123,9 @@ def ingest(
                     run.take(item)
             if readable:
                 replaced.add(source.path)
-        gone = [
-            id_
-            for id_, known in writer.known.items()
-            if known.path in replaced or (prune and known.path and not os.path.lexists(known.path))
-        ]
+        gone = writer.of_paths(
+            lambda path: path in replaced or (prune and not os.path.lexists(path))
+        )
         return run.report(run.drop(gone))
 
 
@@ -156,13 +154,10 @@ def remove(store: Store, ids: Iterable[str], *, source: str | None = None) -> in
     """
     wanted = set(ids)
     with store.writer() as writer:
-        gone = {id_ for id_ in wanted if id_ in writer.known}
+        gone = {number for id_ in wanted if (number := writer.find(id_)) is not None}
         if source is not None:
-            path = os.path.abspath(source)
-            for id_, known in writer.known.items():
-                shown = known.path.endswith(os.sep + source.replace("/", os.sep))
-                if known.path and (known.path == path or shown):
-                    gone.add(id_)
-        for id_ in gone:
-            writer.drop(id_)
+            path, shown = os.path.abspath(source), os.sep + source.replace("/", os.sep)
+            gone.update(writer.of_paths(lambda known: known == path or known.endswith(shown)))
+        for number in gone:
+            writer.drop(number)
         return len(gone)

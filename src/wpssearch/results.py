@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,17 +34,37 @@ class Snippet:
         }
 
 
-@dataclass(frozen=True, slots=True)
 class Hit:
-    """A record that was found: how well it answers, and the passages that show why."""
+    """A record that was found: how well it answers, and the passages that show why.
 
-    record: Record
-    score: float
-    snippets: tuple[Snippet, ...] = ()
+    The record itself is read when something of it is first asked for.
+    """
+
+    __slots__ = ("_load", "_record", "id", "score", "snippets")
+
+    def __init__(
+        self,
+        record: Record | None,
+        score: float,
+        snippets: tuple[Snippet, ...] = (),
+        id: str = "",
+        load: Callable[[], Record] | None = None,
+    ) -> None:
+        self.id = record.id if record is not None else id
+        self.score = score
+        self.snippets = snippets
+        self._record = record
+        self._load = load
 
     @property
-    def id(self) -> str:
-        return self.record.id
+    def record(self) -> Record:
+        if self._record is None:
+            assert self._load is not None
+            self._record = self._load()
+        return self._record
+
+    def __repr__(self) -> str:
+        return f"Hit(id={self.id!r}, score={self.score!r})"
 
     @property
     def kind(self) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
-from wpssearch import facets as facetting
-from wpssearch import highlight
+import numpy as np
+import numpy.typing as npt
+
+from wpssearch import facets, highlight
 from wpssearch.analysis import Analyzer
+from wpssearch.backends import faceting
 from wpssearch.backends.evaluator import Evaluation
-from wpssearch.backends.plan import All, Any, Group, Lowered, Plan, Synonyms, lower
+from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms, lower
+from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
+from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
 from wpssearch.model import EVIDENCES, INTERVALS, ROLES, Record, Search
@@ -22,18 +27,33 @@ from wpssearch.vocab import Vocabulary
 
 __all__ = ["search"]
 
+Array = npt.NDArray[Any]
 _SORTS = ("relevance", "newest", "oldest")
+#: How much longer a list is than its first page before that is parted from the rest.
+_LONG = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Matched:
-    """A query as it was in the end carried out."""
+    """A query as it was in the end carried out; ``numbers`` are the records by segment."""
 
     mode: Literal["all", "any"]
     plan: Plan
     evaluation: Evaluation
-    numbers: Iterable[int]
+    numbers: list[Array]
     notes: tuple[str, ...]
+
+    @property
+    def found(self) -> bool:
+        return any(map(len, self.numbers))
+
+
+class _Place(NamedTuple):
+    """A record of the page: its segment, its number there, its score."""
+
+    segment: int
+    number: int
+    score: float
 
 
 def search(
@@ -46,32 +66,22 @@ def search(
     """
     _check(request)
     matched = _match(snapshot, analyzer, vocabulary, request)
-    live = snapshot.live()
-    filters, filter_notes = facetting.compile_filters(request, snapshot.column, live, vocabulary)
-    selection = facetting.select(matched.numbers, filters, snapshot.column)
-    page, scores = _page(snapshot, matched, selection.hits, request)
+    filters, filter_notes = faceting.compile_filters(request, snapshot, vocabulary)
+    selection = faceting.select(matched.numbers, filters, snapshot)
+    total = sum(map(len, selection.hits))
+    page = _page(snapshot, matched, selection.hits, request) if request.limit else []
     notes = [*matched.notes, *filter_notes]
-    if matched.numbers and not selection.hits and filters and not filter_notes:
+    if matched.found and not total and filters and not filter_notes:
         notes.append("Records match the query, but none of them passes the filters.")
     counted = {
-        facet: facetting.count(
-            facet,
-            selection,
-            filters,
-            snapshot.column,
-            live,
-            request.facet_limit,
-            facetting.kept_tags(request) if facet == "country" else None,
-        )
+        facet: faceting.count(facet, selection, filters, snapshot, request)
         for facet in request.facets
     }
     return Results(
         query=request.query,
         match=matched.mode,
-        total=len(selection.hits),
-        hits=tuple(
-            _hit(snapshot, matched, number, scores.get(number, 0.0), request) for number in page
-        ),
+        total=total,
+        hits=_hits(snapshot, matched, page, request),
         facets={facet: values for facet, (values, _) in counted.items()},
         more={facet: more for facet, (_, more) in counted.items()},
         filters=_named_filters(request),
@@ -129,14 +139,14 @@ def _match(
     notes = (*notes, *_widened(strict))
     evaluation = Evaluation(snapshot, strict.terms)
     if not strict.terms and tree.parts:
-        nothing = Any(())
+        nothing = AnyOf(())
         note = "The query holds no letter and no digit to search for."
-        return _Matched("all", nothing, evaluation, (), (*notes, note))
+        return _Matched("all", nothing, evaluation, evaluation.matches(nothing), (*notes, note))
     if not strict.terms:
-        return _Matched("all", strict.plan, evaluation, snapshot.live(), notes)
+        return _Matched("all", strict.plan, evaluation, evaluation.matches(All(())), notes)
     if not request.any:
         numbers = evaluation.matches(strict.plan)
-        if numbers:
+        if any(map(len, numbers)):
             return _Matched("all", strict.plan, evaluation, numbers, notes)
     loose = lowered(relaxed(tree)).plan
     numbers = evaluation.matches(loose)
@@ -164,52 +174,106 @@ def _unknown(terms: Sequence[Group | Synonyms]) -> tuple[str, ...]:
 
 def _fallen_back(tree: And, matched: _Matched, terms: Sequence[Group | Synonyms]) -> _Matched:
     """The same matches with the note that not all words were required, where that is news."""
-    if len(tree.parts) == 1 and not matched.numbers:
+    if len(tree.parts) == 1 and not matched.found:
         return replace(matched, mode="all", notes=(*matched.notes, *_unknown(terms)))
     note = (
         "No record has all the words; these have any of them."
-        if matched.numbers
+        if matched.found
         else "No record has any of the words."
     )
     return replace(matched, notes=(*matched.notes, note, *_unknown(terms)))
 
 
 def _page(
-    snapshot: Snapshot, matched: _Matched, hits: list[int], request: Search
-) -> tuple[list[int], dict[int, float]]:
-    """The numbers of the records on the page asked for, and scores: at least those records'."""
+    snapshot: Snapshot, matched: _Matched, hits: Sequence[Array], request: Search
+) -> list[_Place]:
+    """The records of the page asked for, in their order."""
     last = request.offset + request.limit
-    if not request.limit:
-        return [], {}
-    ids = snapshot.column("id")
-    if request.sort == "relevance":
-        scores = matched.evaluation.scores(hits)
-        page = heapq.nsmallest(last, hits, key=lambda n: (-scores[n], ids[n]))
-        return page[request.offset :], scores
-    periods = snapshot.column("period")
+    relevance = request.sort == "relevance"
+    best: list[tuple[Any, _Place]] = []
+    for segment, records in enumerate(hits):
+        if not len(records):
+            continue
+        if relevance:
+            scores = matched.evaluation.scores(segment, records)
+            keys = [-scores]
+        else:
+            keys = _bounds(snapshot, segment, records, newest=request.sort == "newest")
+        first = _first(keys, snapshot.segments[segment].ranks, records, last)
+        chosen = records[first]
+        if not relevance:
+            scores = np.zeros(len(records))
+            order = np.argsort(chosen)
+            scores[first[order]] = matched.evaluation.scores(segment, chosen[order])
+        ids = snapshot.segments[segment].ids
+        for at, number in zip(first.tolist(), chosen.tolist(), strict=True):
+            id_ = ids[number] if len(hits) > 1 else b""
+            key = (*(float(column[at]) for column in keys), id_)
+            best.append((key, _Place(segment, number, float(scores[at]))))
+    if len(hits) > 1:
+        best.sort(key=lambda entry: entry[0])
+    return [place for _, place in best[request.offset : last]]
 
-    def bounds(number: int) -> tuple[int, ...]:
-        start, end = facetting.period_of(periods[number])[:2]
-        order = (int(end.replace("-", "")), int(start.replace("-", "")))
-        return order if request.sort == "oldest" else tuple(-part for part in order)
 
-    dated = [number for number in hits if periods[number]]
-    undated = [number for number in hits if not periods[number]]
-    page = heapq.nsmallest(last, dated, key=lambda n: (bounds(n), ids[n]))
-    page += heapq.nsmallest(last - len(page), undated, key=lambda n: ids[n])
-    page = page[request.offset :]
-    return page, matched.evaluation.scores(page)
+def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int) -> Array:
+    """The places of the records that come first, by the keys and then by id."""
+    primary = keys[0]
+    some = np.arange(len(records))
+    if len(records) > _LONG * count:
+        # Ties with the last of the first are put in order, too.
+        some = np.flatnonzero(primary <= np.partition(primary, count - 1)[count - 1])
+    columns = (ranks[records[some]], *(key[some] for key in reversed(keys)))
+    order: Array = some[np.lexsort(columns)[:count]]
+    return order
 
 
-def _hit(snapshot: Snapshot, matched: _Matched, number: int, score: float, request: Search) -> Hit:
-    record = snapshot.record(number)
-    snippets = _snippets(record, matched, number) if request.snippets else ()
-    return Hit(record, score, snippets)
+def _bounds(snapshot: Snapshot, segment: int, records: Array, *, newest: bool) -> list[Array]:
+    """What puts records in the order of their periods; undated ones come last."""
+    column = snapshot.column(segment, "period")
+    if column is None:
+        return [np.zeros(len(records)), np.zeros(len(records))]
+    ends = np.full(column.combinations, np.inf)
+    starts = np.full(column.combinations, np.inf)
+    for entry, owner in enumerate(column.owners.tolist()):
+        start, end, _ = facets.period_of(column.values[int(column.value[entry])].decode())
+        sign = -1 if newest else 1
+        ends[owner] = sign * int(end.replace("-", ""))
+        starts[owner] = sign * int(start.replace("-", ""))
+    numbers = column.records[records]
+    return [ends[numbers], starts[numbers]]
+
+
+def _hits(
+    snapshot: Snapshot, matched: _Matched, page: Sequence[_Place], request: Search
+) -> tuple[Hit, ...]:
+    snippets: dict[_Place, tuple[Snippet, ...]] = {}
+    loaded: dict[_Place, Record] = {}
+    if request.snippets:
+        for segment in {place.segment for place in page}:
+            mine = sorted((p for p in page if p.segment == segment), key=lambda p: p.number)
+            for place in mine:
+                loaded[place] = snapshot.segments[segment].record(place.number)
+            snippets.update(_snippets(matched, segment, mine, loaded))
+    out = []
+    for place in page:
+        reader = snapshot.segments[place.segment]
+        record = loaded.get(place)
+        id_ = record.id if record else reader.ids[place.number].decode()
+        out.append(
+            Hit(
+                record,
+                place.score,
+                snippets.get(place, ()),
+                id_,
+                partial(reader.record, place.number),
+            )
+        )
+    return tuple(out)
 
 
 def _parts(plan: Plan) -> list[Group | Row]:
     """The parts of a plan that are marked each for itself: words and rows of words."""
-    if isinstance(plan, All | Any | Synonyms):
+    if isinstance(plan, All | AnyOf | Synonyms):
         return list(dict.fromkeys(part for each in plan.parts for part in _parts(each)))
     return [plan]
 
@@ -220,22 +284,33 @@ def _weight(part: Plan, evaluation: Evaluation) -> float:
     return sum(_weight(inner, evaluation) for inner in part.parts)
 
 
-def _snippets(record: Record, matched: _Matched, number: int) -> tuple[Snippet, ...]:
+def _snippets(
+    matched: _Matched, segment: int, places: Sequence[_Place], records: dict[_Place, Record]
+) -> dict[_Place, tuple[Snippet, ...]]:
+    """The passages of some records of a segment, which are in its order."""
     evaluation = matched.evaluation
-    weighted = [(part, _weight(part, evaluation)) for part in _parts(matched.plan)]
-    texts: Mapping[str, str] = {
-        "title": record.title,
-        "headings": "\n".join(section.heading for section in record.sections),
-        "text": record.text,
-    }
-    out: list[Snippet] = []
-    for field, text in texts.items():
-        marks = [
-            highlight.Mark(start, end, index, weight)
-            for index, (part, weight) in enumerate(weighted)
-            for _, _, start, end in evaluation.occurrences(part, number, field)
-        ]
-        # A title is shown anyway; it is a passage where it is why the record was found.
-        if marks or field == "text":
-            out.extend(highlight.passages(field, text, marks))
-    return tuple(out)
+    numbers = np.asarray([place.number for place in places], np.int64)
+    marks: dict[tuple[int, int], list[highlight.Mark]] = {}
+    for index, part in enumerate(_parts(matched.plan)):
+        weight = _weight(part, evaluation)
+        found = evaluation.occurrences(part, segment, numbers)
+        columns = (c.tolist() for c in (found.row, found.field, found.start, found.end))
+        for row, field, start, end in zip(*columns, strict=True):
+            mark = highlight.Mark(start, end, index, weight)
+            marks.setdefault((row, field), []).append(mark)
+    out: dict[_Place, tuple[Snippet, ...]] = {}
+    for row, place in enumerate(places):
+        record = records[place]
+        texts = (
+            record.title,
+            "\n".join(section.heading for section in record.sections),
+            record.text,
+        )
+        passages: list[Snippet] = []
+        for number, (field, text) in enumerate(zip(FIELDS, texts, strict=True)):
+            mine = marks.get((row, number), [])
+            # A title is shown anyway; it is a passage where it is why the record was found.
+            if mine or field == "text":
+                passages.extend(highlight.passages(field, text, mine))
+        out[place] = tuple(passages)
+    return out

@@ -1,151 +1,387 @@
-"""Which records a plan matches, how well, and where: over any store that hands out postings."""
+"""Which records a plan matches, how well, and where: whole arrays at a time, segment by segment."""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
 
-from wpssearch.backends.plan import All, Any, Group, Plan, Sequence, Synonyms
-from wpssearch.backends.scoring import FIELDS, idf, saturated, weighted_tf
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["Evaluation", "Occurrence", "PostingStore"]
+from wpssearch.analysis import Term
+from wpssearch.backends.plan import All, Group, Plan, Synonyms
+from wpssearch.backends.plan import Any as AnyOf
+from wpssearch.backends.plan import Sequence as Row
+from wpssearch.backends.scoring import FIELDS, K1, idf
+from wpssearch.backends.whoosh.segment import Postings, Segment
+from wpssearch.backends.whoosh.snapshot import Snapshot
 
-#: Where something stands in a field: first position, one past the last, first and last code point.
-Occurrence = tuple[int, int, int, int]
+__all__ = ["Evaluation", "Occurrences"]
 
-_Values = Mapping[int, Mapping[str, Iterable["_Array"]]]
+Array = npt.NDArray[Any]
+_NOTHING: Array = np.zeros(0, np.int64)
+#: How much longer one list is than another before its members are looked up one by one.
+_MUCH_LONGER = 32
+#: The share of a segment's records from which on a table over all of them is used.
+_DENSE = 16
+# A position is below 2^40; above it stand the field and the record's row.
+_FIELD, _ROW = 40, 42
 
-
-class _Array(Protocol):
-    def __getitem__(self, index: int, /) -> int: ...
-    def __len__(self) -> int: ...
-
-
-class PostingStore(Protocol):
-    """What the evaluator asks of a store."""
-
-    @property
-    def count(self) -> int:
-        """Live records."""
-
-    def live(self) -> Iterable[int]:
-        """Their numbers, ascending."""
-
-    def postings(self, group: Group) -> _Values:
-        """By record and field, arrays of the field's length and four numbers an occurrence."""
-
-    def average_length(self, field: str) -> float:
-        """The mean length of a field over live records, in tokens."""
+_scratch = threading.local()
 
 
-def _groups(plan: Plan) -> Iterator[Group]:
-    if isinstance(plan, Group):
-        yield plan
-    else:
-        for part in plan.parts:
-            yield from _groups(part)
+class Occurrences(NamedTuple):
+    """Where something stands in some records: by occurrence the record's row, its field, the first
+    position and the one after the last, the first code point and the one after the last.
+    """
+
+    row: Array
+    field: Array
+    position: Array
+    stop: Array
+    start: Array
+    end: Array
+
+
+def _empty() -> Occurrences:
+    return Occurrences(*[_NOTHING] * 6)
+
+
+class _Found(NamedTuple):
+    """A query term in a segment: the live records, ascending, and by field how often."""
+
+    records: Array
+    frequencies: tuple[Array | None, ...]
+
+
+def _flags(size: int) -> Array:
+    """A table of falses for a segment's records, to be given back as it was."""
+    known: Array | None = getattr(_scratch, "flags", None)
+    if known is None or len(known) < size:
+        known = _scratch.flags = np.zeros(size, bool)
+    return known[:size]
+
+
+def _sums(size: int) -> Array:
+    """A table of zeros for a segment's records, to be given back as it was."""
+    known: Array | None = getattr(_scratch, "sums", None)
+    if known is None or len(known) < size:
+        known = _scratch.sums = np.zeros(size, np.float64)
+    return known[:size]
+
+
+def _union(lists: Sequence[Array], size: int) -> Array:
+    lists = [records for records in lists if len(records)]
+    if len(lists) < 2:
+        return lists[0] if lists else _NOTHING
+    if sum(map(len, lists)) * _DENSE < size:
+        return np.unique(np.concatenate(lists))
+    flags = _flags(size)
+    for records in lists:
+        flags[records] = True
+    out = np.flatnonzero(flags)
+    flags[out] = False
+    return out
+
+
+def _intersection(one: Array, other: Array, size: int) -> Array:
+    few, many = (one, other) if len(one) <= len(other) else (other, one)
+    if not len(few):
+        return _NOTHING
+    if len(few) * _MUCH_LONGER < len(many):
+        return few[_where(many, few)[1]]
+    flags = _flags(size)
+    flags[many] = True
+    out = few[flags[few]]
+    flags[many] = False
+    return out
+
+
+def _where(records: Array, wanted: Array) -> tuple[Array, Array]:
+    """By wanted record, its place among ascending records, and whether it is there."""
+    if not len(records):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    # Of one type: numpy would copy the long list into the short one's.
+    wanted = wanted.astype(records.dtype, copy=False)
+    places = np.searchsorted(records, wanted)
+    places[places == len(records)] = 0
+    return places, records[places] == wanted
+
+
+class _InSegment:
+    """The plan's groups in one segment."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self._found: dict[Group | Synonyms, _Found] = {}
+
+    def found(self, term: Group | Synonyms) -> _Found:
+        """The records of a query term, with its frequencies."""
+        known = self._found.get(term)
+        if known is None:
+            made = self._group(term) if isinstance(term, Group) else self._synonyms(term)
+            known = self._found[term] = made
+        return known
+
+    def _parts(self, group: Group) -> Iterator[tuple[Postings, Array | None, int]]:
+        """The postings of the group's stems, and which of their terms count; ``None``: all."""
+        stems: dict[str, set[Term]] = {}
+        for term in group.terms:
+            stems.setdefault(term.stem, set()).add(term)
+        for stem, wanted in stems.items():
+            rank = self.segment.rank(stem.encode())
+            if rank < 0:
+                continue
+            terms = self.segment.all_terms(rank)
+            counts = [term in wanted for term in terms]
+            if not any(counts):
+                continue
+            whole = all(flag or term is None for flag, term in zip(counts, terms, strict=True))
+            yield self.segment.postings(rank), None if whole else np.asarray(counts), rank
+
+    def _group(self, group: Group) -> _Found:
+        parts = [self._live(*self._counted(p, kept)) for p, kept, _ in self._parts(group)]
+        if not parts:
+            return _Found(_NOTHING, (None,) * len(FIELDS))
+        return parts[0] if len(parts) == 1 else self._added(parts)
+
+    def _counted(self, postings: Postings, kept: Array | None) -> tuple[Array, list[Array | None]]:
+        """Records and frequencies, of some terms of the stem alone where not all count."""
+        if kept is None:
+            return postings.records, list(postings.frequencies)
+        fields, rows, _ = self._spread(postings)
+        count = len(postings.records)
+        first = postings.occurrences
+        terms = self.segment.container.array("occurrences.term")[first : first + len(rows)]
+        counts = kept[terms]
+        out: list[Array | None] = []
+        for number, frequencies in enumerate(postings.frequencies):
+            mine = counts & (fields == number)
+            out.append(None if frequencies is None else np.bincount(rows[mine], minlength=count))
+        some = np.bincount(rows[counts], minlength=count) > 0
+        return postings.records[some], [None if f is None else f[some] for f in out]
+
+    @staticmethod
+    def _spread(postings: Postings) -> tuple[Array, Array, Array]:
+        """By occurrence its field and its posting; by posting its first occurrence."""
+        count = len(postings.records)
+        present = [(n, f) for n, f in enumerate(postings.frequencies) if f is not None]
+        if len(present) == 1:
+            number, totals = present[0][0], present[0][1].astype(np.int64)
+            rows = np.repeat(np.arange(count), totals)
+            return np.full(len(rows), number), rows, np.cumsum(totals) - totals
+        table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
+        totals = table.sum(axis=1)
+        names = np.tile(np.asarray([n for n, _ in present]), count)
+        fields = np.repeat(names, table.ravel())
+        return fields, np.repeat(np.arange(count), totals), np.cumsum(totals) - totals
+
+    def _live(self, records: Array, frequencies: list[Array | None]) -> _Found:
+        live = self.segment.live
+        if live is not None:
+            kept = live[records]
+            if not kept.all():
+                records = records[kept]
+                frequencies = [None if f is None else f[kept] for f in frequencies]
+        return _Found(records, tuple(frequencies))
+
+    @staticmethod
+    def _added(parts: Sequence[_Found]) -> _Found:
+        records = np.unique(np.concatenate([part.records for part in parts]))
+        out: list[Array | None] = []
+        for number in range(len(FIELDS)):
+            total = np.zeros(len(records), np.int64)
+            for part in parts:
+                frequencies = part.frequencies[number]
+                if frequencies is not None:
+                    total[np.searchsorted(records, part.records.astype(records.dtype))] += (
+                        frequencies
+                    )
+            out.append(total if total.any() else None)
+        return _Found(records, tuple(out))
+
+    def _synonyms(self, term: Synonyms) -> _Found:
+        records = _union([self.matches(part) for part in term.parts], self.segment.count)
+        places = self.occurrences(term, records)
+        return _Found(
+            records,
+            tuple(
+                np.bincount(places.row[places.field == number], minlength=len(records))
+                for number in range(len(FIELDS))
+            ),
+        )
+
+    # Matches
+
+    def matches(self, plan: Plan) -> Array:
+        """The live records that match, ascending."""
+        size = self.segment.count
+        match plan:
+            case Group():
+                return self.found(plan).records
+            case AnyOf(parts) | Synonyms(parts):
+                return _union([self.matches(part) for part in parts], size)
+            case All(parts):
+                if not parts:
+                    live = self.segment.live
+                    return np.arange(size) if live is None else np.flatnonzero(live)
+                return self._all(parts)
+            case Row(parts):
+                candidates = self._all(parts)
+                if not len(candidates):
+                    return candidates
+                rows = self.occurrences(plan, candidates).row
+                return candidates[np.unique(rows)]
+
+    def _all(self, parts: Sequence[Plan]) -> Array:
+        size = self.segment.count
+        # The cheap parts first: a phrase asks for the records of its words.
+        lists = sorted((self.matches(part) for part in parts), key=len)
+        return reduce(lambda one, other: _intersection(one, other, size), lists)
+
+    # Places
+
+    def occurrences(self, plan: Plan, records: Array) -> Occurrences:
+        """Where the plan's words stand in ascending records; a row of words is one place."""
+        match plan:
+            case Group():
+                return _together([self._places(p, k, records) for p, k, _ in self._parts(plan)])
+            case AnyOf(parts) | All(parts) | Synonyms(parts):
+                return _together([self.occurrences(part, records) for part in parts])
+            case Row(parts):
+                rows = self.occurrences(parts[0], records)
+                for part in parts[1:]:
+                    rows = _followed(rows, self.occurrences(part, records))
+                return rows
+
+    def _places(self, postings: Postings, kept: Array | None, records: Array) -> Occurrences:
+        places, there = _where(postings.records, records)
+        if not there.any():
+            return _empty()
+        totals = Segment.totals(postings)
+        begun = np.cumsum(totals) - totals
+        mine = places[there]
+        counts = totals[mine]
+        row = np.repeat(np.flatnonzero(there), counts)
+        shift = begun[mine] - (np.cumsum(counts) - counts) + postings.occurrences
+        where = np.arange(len(row)) + np.repeat(shift, counts)
+        box = self.segment.container
+        present = [(n, f[mine]) for n, f in enumerate(postings.frequencies) if f is not None]
+        table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
+        field = np.repeat(np.tile(np.asarray([n for n, _ in present]), len(mine)), table.ravel())
+        term = box.array("occurrences.term")[where].astype(np.int64)
+        position = box.array("occurrences.position")[where].astype(np.int64)
+        start = box.array("occurrences.start")[where].astype(np.int64)
+        end = start + box.array("occurrences.length")[where]
+        width = box.array("terms.width")[postings.first_term + term]
+        out = Occurrences(row, field, position, position + width, start, end)
+        if kept is None:
+            return out
+        counted = kept[term]
+        return Occurrences(*(column[counted] for column in out))
+
+
+def _together(parts: Sequence[Occurrences]) -> Occurrences:
+    parts = [part for part in parts if len(part.row)]
+    if len(parts) < 2:
+        return parts[0] if parts else _empty()
+    return Occurrences(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _keys(places: Occurrences, position: Array) -> Array:
+    return (
+        (places.row.astype(np.int64) << _ROW) + (places.field.astype(np.int64) << _FIELD) + position
+    )
+
+
+def _followed(rows: Occurrences, parts: Occurrences) -> Occurrences:
+    """The rows that one of the parts continues."""
+    begins = _keys(parts, parts.position)
+    order = np.argsort(begins, kind="stable")
+    begins = begins[order]
+    wanted = _keys(rows, rows.stop)
+    first = np.searchsorted(begins, wanted, "left")
+    counts = np.searchsorted(begins, wanted, "right") - first
+    which = np.repeat(np.arange(len(wanted)), counts)
+    shift = first - (np.cumsum(counts) - counts)
+    after = order[np.arange(len(which)) + np.repeat(shift, counts)]
+    made = Occurrences(
+        rows.row[which], rows.field[which], rows.position[which],
+        parts.stop[after], rows.start[which], parts.end[after],
+    )  # fmt: skip
+    # One row for each pair of ends: a word that is there in two ways gives the same row twice.
+    key = np.stack([_keys(made, made.position), made.stop, made.start, made.end])
+    if not key.size:
+        return made
+    _, once = np.unique(key, axis=1, return_index=True)
+    return Occurrences(*(column[once] for column in made))
 
 
 class Evaluation:
-    """One query against one state of a store; postings are read once."""
+    """One query against one state of the index; postings are read once."""
 
-    def __init__(self, store: PostingStore, terms: tuple[Group | Synonyms, ...]) -> None:
-        self._store = store
+    def __init__(self, snapshot: Snapshot, terms: tuple[Group | Synonyms, ...]) -> None:
+        self._snapshot = snapshot
         self._terms = Counter(terms)
-        self._read: dict[Group, _Values] = {}
-        # The places of one record at a time: a phrase asks for those of a repeated word often.
-        self._placed_record = -1
-        self._placed: dict[tuple[Plan, str], set[Occurrence]] = {}
+        self._segments = [_InSegment(segment) for segment in snapshot.segments]
+        self._weights: dict[Group | Synonyms, float] = {}
 
-    def _postings(self, group: Group) -> _Values:
-        known = self._read.get(group)
-        if known is None:
-            known = self._read[group] = self._store.postings(group) if group.terms else {}
-        return known
-
-    def matches(self, plan: Plan) -> set[int]:
-        """The numbers of the records that match."""
-        match plan:
-            case Group():
-                return set(self._postings(plan))
-            case Any(parts) | Synonyms(parts):
-                return set().union(*map(self.matches, parts))
-            case All(parts):
-                if not parts:
-                    return set(self._store.live())
-                return set.intersection(*map(self.matches, parts))
-            case Sequence(parts):
-                candidates = set.intersection(*map(self.matches, parts))
-                return {
-                    number
-                    for number in candidates
-                    if any(self.occurrences(plan, number, field) for field in FIELDS)
-                }
-
-    def scores(self, matches: Iterable[int]) -> dict[int, float]:
-        """The score of each record; see ``scoring`` for the formula."""
-        averages = {field: self._store.average_length(field) for field in FIELDS}
-        scores = dict.fromkeys(matches, 0.0)
-        for term, times in self._terms.items():
-            found = self.matches(term)
-            weight = times * idf(self._store.count, len(found))
-            for number in found & scores.keys():
-                f = sum(
-                    weighted_tf(field, frequency, length, averages[field])
-                    for field, frequency, length in self._frequencies(term, number)
-                )
-                scores[number] += weight * saturated(f)
-        return scores
-
-    def _frequencies(self, term: Group | Synonyms, number: int) -> Iterator[tuple[str, int, int]]:
-        """Field, how often it has the term, and its length in tokens."""
-        for field in FIELDS:
-            arrays = [
-                values
-                for group in _groups(term)
-                for values in self._postings(group).get(number, {}).get(field, ())
-            ]
-            if not arrays:
-                continue
-            if isinstance(term, Group):
-                yield field, sum((len(values) - 1) // 4 for values in arrays), arrays[0][0]
-            else:
-                yield field, len(self.occurrences(term, number, field)), arrays[0][0]
+    def matches(self, plan: Plan) -> list[Array]:
+        """By segment the numbers of the records that match, ascending."""
+        return [segment.matches(plan) for segment in self._segments]
 
     def weight(self, term: Group | Synonyms) -> float:
         """The idf of a query term."""
-        return idf(self._store.count, len(self.matches(term)))
-
-    def occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
-        """Where the plan's words stand in a field of a record; a row of words is one place."""
-        if self._placed_record != number:
-            self._placed_record, self._placed = number, {}
-        known = self._placed.get((plan, field))
+        known = self._weights.get(term)
         if known is None:
-            known = self._placed[plan, field] = self._occurrences(plan, number, field)
+            frequency = sum(len(s.found(term).records) for s in self._segments)
+            known = self._weights[term] = idf(self._snapshot.count, frequency)
         return known
 
-    def _occurrences(self, plan: Plan, number: int, field: str) -> set[Occurrence]:
-        match plan:
-            case Group():
-                arrays = self._postings(plan).get(number, {}).get(field, ())
-                return {
-                    (values[i], values[i] + values[i + 1], values[i + 2], values[i + 3])
-                    for values in arrays
-                    for i in range(1, len(values), 4)
-                }
-            case Any(parts) | All(parts) | Synonyms(parts):
-                return set().union(*(self.occurrences(part, number, field) for part in parts))
-            case Sequence(parts):
-                rows = self.occurrences(parts[0], number, field)
-                for part in parts[1:]:
-                    following: dict[int, list[Occurrence]] = {}
-                    for occurrence in self.occurrences(part, number, field):
-                        following.setdefault(occurrence[0], []).append(occurrence)
-                    rows = {
-                        (first, after[1], start, after[3])
-                        for first, stop, start, _ in rows
-                        for after in following.get(stop, ())
-                    }
-                return rows
+    def scores(self, number: int, records: Array) -> Array:
+        """The scores of ascending records of a segment; see ``scoring`` for the formula."""
+        segment = self._segments[number]
+        found = [(term, times, segment.found(term)) for term, times in self._terms.items()]
+        found = [entry for entry in found if len(entry[2].records)]
+        if not len(records) or not found:
+            return np.zeros(len(records))
+        dense = max(len(f.records) for _, _, f in found) <= len(records) * _MUCH_LONGER
+        if dense and sum(len(f.records) for _, _, f in found) * _DENSE >= segment.segment.count:
+            sums = _sums(segment.segment.count)
+            for term, times, f in found:
+                sums[f.records] += self._contributions(number, f, slice(None), times, term)
+            out: Array = sums[records]
+            for _, _, f in found:
+                sums[f.records] = 0.0
+            return out
+        out = np.zeros(len(records))
+        for term, times, f in found:
+            places, there = _where(f.records, records)
+            if there.all():
+                out += self._contributions(number, f, places, times, term)
+            elif there.any():
+                out[there] += self._contributions(number, f, places[there], times, term)
+        return out
+
+    def _contributions(
+        self, number: int, found: _Found, which: Any, times: int, term: Group | Synonyms
+    ) -> Array:
+        records = found.records[which]
+        f: Array | None = None
+        for field, frequencies in enumerate(found.frequencies):
+            if frequencies is not None:
+                share = self._snapshot.norms(number, field)[records]
+                share *= frequencies[which]
+                f = share if f is None else f + share
+        assert f is not None
+        bottom = f + K1
+        f *= times * self.weight(term) * (K1 + 1)
+        f /= bottom
+        return f
+
+    def occurrences(self, plan: Plan, number: int, records: Array) -> Occurrences:
+        """Where the plan's words stand in ascending records of a segment."""
+        return self._segments[number].occurrences(plan, records)

@@ -14,8 +14,14 @@ All statistics are over live records: ``N`` records, of which ``df`` have the te
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
-__all__ = ["FIELDS", "WEIGHTS", "idf", "saturated", "weighted_tf"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FIELDS", "K1", "WEIGHTS", "idf", "length_norms"]
+
+Array = npt.NDArray[Any]
 
 K1 = 1.2
 B = 0.75
@@ -29,11 +35,8 @@ def idf(records: int, frequency: int) -> float:
     return log(1 + (records - frequency + 0.5) / (frequency + 0.5))
 
 
-def weighted_tf(field: str, frequency: int, length: int, average: float) -> float:
-    """A field's share of ``f``: its weighted, length-normalised term frequency."""
-    return WEIGHTS[field] * frequency / (1 - B + B * length / average)
-
-
-def saturated(f: float) -> float:
-    """How much of its idf a term brings to the score."""
-    return f * (K1 + 1) / (f + K1)
+def length_norms(field: str, lengths: Array, average: float) -> Array:
+    """By record, a field's ``w / (1 - b + b * len / avglen)``."""
+    if not average:
+        return np.full(len(lengths), WEIGHTS[field] / (1 - B))
+    return WEIGHTS[field] / (1 - B + B * lengths.astype(np.float64) / average)

@@ -1,4 +1,4 @@
-"""Records in a Whoosh index: its schema, segments, locks and commits."""
+"""Records in a Whoosh index: its schema, lock and commits; its segments are columns of our own."""
 
 import warnings
 

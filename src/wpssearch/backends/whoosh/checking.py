@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Any
 
+import numpy as np
+
+from wpssearch import facets
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.scoring import FIELDS
-from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.fields import COLUMNS, postings
-from wpssearch.backends.whoosh.snapshot import Snapshot
+from wpssearch.backends.whoosh.container import Array, Container, write_container
+from wpssearch.backends.whoosh.inverting import FIELDS
+from wpssearch.backends.whoosh.merging import terms_of
+from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder
+from wpssearch.backends.whoosh.store import Store
+from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.errors import IndexDamaged
 
 __all__ = ["problems"]
 
 _ENOUGH = 20
+_BATCH = 5000
 
 
-def _hash(field: str, term: bytes, values: bytes) -> int:
-    state = blake2b(digest_size=8)
-    for part in (field.encode(), term, values):
-        state.update(len(part).to_bytes(4, "little") + part)
-    return int.from_bytes(state.digest(), "little")
-
-
-def problems(snapshot: Snapshot, analyzer: Analyzer) -> list[str]:
+def problems(store: Store, analyzer: Analyzer) -> list[str]:
     """What is wrong, a sentence each, the first twenty.
 
-    Every posting of every live record must be what analysing the stored text anew gives, every
-    column value what the stored record says, every id there once.
+    Every file must have the checksums it was written with; every posting of every live record must
+    be what analysing the stored text anew gives, every column value what the stored record says,
+    every id there once.
     """
     found: list[str] = []
     try:
-        sums = snapshot.posting_sums(_hash)
-        columns = {name: snapshot.column(name) for name in COLUMNS}
-        seen: set[bytes] = set()
-        for number in snapshot.live():
-            found.extend(_of_record(snapshot, analyzer, number, columns, sums.get(number, 0)))
-            id_ = columns["id"][number]
-            if id_ in seen:
-                found.append(f"The id {id_.decode()!r} is there twice.")
-            seen.add(id_)
+        for problem in _all(store, analyzer):
+            found.append(problem)
             if len(found) >= _ENOUGH:
                 break
     except IndexDamaged as error:
@@ -48,22 +41,88 @@ def problems(snapshot: Snapshot, analyzer: Analyzer) -> list[str]:
     return found
 
 
-def _of_record(
-    snapshot: Snapshot, analyzer: Analyzer, number: int, columns: Any, indexed: int
-) -> list[str]:
-    record = snapshot.record(number)
-    digest = columns["digest"][number]
-    searched = records.searched(record, analyzer)
-    expected = sum(
-        _hash(field, term.encode().encode(), values.tobytes())
-        for field in FIELDS
-        if field in searched
-        for term, values in postings(searched[field]).items()
-    )
-    found = []
-    if expected % (1 << 64) != indexed % (1 << 64):
-        found.append(f"The record {record.id!r} is not indexed as its text is analysed today.")
-    for name, value in records.columns(record, digest, searched).items():
-        if columns[name][number] != value:
-            found.append(f"The record {record.id!r} has another {name} than its column says.")
-    return found
+def _all(store: Store, analyzer: Analyzer) -> Iterator[str]:
+    damaged = list(store.problems())
+    yield from damaged
+    if damaged:
+        return
+    snapshot = store.snapshot()
+    seen: set[bytes] = set()
+    for segment in snapshot.segments:
+        live = range(segment.count) if segment.live is None else np.flatnonzero(segment.live)
+        numbers = [int(number) for number in live]
+        for number in numbers:
+            id_ = segment.ids[number]
+            if id_ in seen:
+                yield f"The id {id_.decode()!r} is there twice."
+            seen.add(id_)
+            if segment.find(id_) < 0:
+                yield f"The record {id_.decode()!r} is not found by its id."
+        for begin in range(0, len(numbers), _BATCH):
+            yield from _of_batch(segment, numbers[begin : begin + _BATCH], analyzer)
+
+
+def _of_batch(segment: Segment, numbers: list[int], analyzer: Analyzer) -> Iterator[str]:
+    """Records are indexed anew, and what that gives is compared posting by posting."""
+    builder = SegmentBuilder(analyzer)
+    for number in numbers:
+        record = segment.record(number)
+        if record.id.encode("utf-8", "replace") != segment.ids[number]:
+            yield f"The record {record.id!r} has another id than its column says."
+        for name, values in facets.facet_values(record).items():
+            column = segment.facet(name)
+            if sorted(column.of(number) if column else ()) != sorted(values):
+                yield f"The record {record.id!r} has another {name} than its column says."
+        builder.add(record, segment.digest(number))
+    stream = bytearray()
+
+    class _Buffer:
+        def write(self, data: bytes, /) -> None:
+            stream.extend(data)
+
+    write_container(_Buffer(), builder.columns())
+    fresh = Segment(Container(bytes(stream), "a copy"), None)
+    there, expected = _hashes(segment, numbers), _hashes(fresh, list(range(len(numbers))))
+    for number in np.flatnonzero(there != expected):
+        id_ = segment.ids[numbers[int(number)]].decode()
+        yield f"The record {id_!r} is not indexed as its text is analysed today."
+
+
+def _hashes(segment: Segment, numbers: list[int]) -> Array:
+    """By record a sum of hashes of all that is indexed of it."""
+    box = segment.container
+    row = np.full(segment.count, -1, np.int64)
+    row[numbers] = np.arange(len(numbers))
+    ends = np.asarray(box.array("stems.postings"), np.int64)
+    rows = row[box.array("postings.record")]
+    stems = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    totals = np.zeros(len(rows), np.int64)
+    value = _texts(Strings(box, "stems").all())[stems]
+    out = np.zeros(len(numbers), np.uint64)
+    for name in FIELDS:
+        frequencies = np.zeros(len(rows), np.uint64)
+        if f"postings.{name}" in box:
+            frequencies += box.array(f"postings.{name}")
+            totals += box.array(f"postings.{name}")
+        value = _mixed(value, frequencies)
+        out = _mixed(out, segment.lengths(name)[numbers].astype(np.uint64))
+    kept = rows >= 0
+    np.add.at(out, rows[kept], value[kept])
+    first = np.asarray(box.array("stems.terms")[:-1], np.int64)
+    lived = np.repeat(kept, totals)
+    term = np.repeat(first[stems], totals)[lived] + box.array("occurrences.term")[lived]
+    value = _texts(b"\t".join((s, f, bytes(rest))) for s, f, *rest in terms_of(segment))[term]
+    for name in ("position", "start", "length"):
+        value = _mixed(value, box.array(f"occurrences.{name}")[lived].astype(np.uint64))
+    np.add.at(out, np.repeat(rows, totals)[lived], value)
+    return out
+
+
+def _texts(texts: Iterable[bytes]) -> Array:
+    digests = (blake2b(text, digest_size=8).digest() for text in texts)
+    return np.fromiter((int.from_bytes(digest, "little") for digest in digests), np.uint64)
+
+
+def _mixed(one: Array, other: Array) -> Array:
+    mixed = (one ^ (other * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.fields import (
-    ABBREVIATION,
-    LONG_FORM,
-    FieldTokens,
-    field_tokens,
-)
-from wpssearch.facets import join_tags, join_values, period_value, split_values
+from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
 from wpssearch.model import Period, Record, Section, Source, Tag
 
-__all__ = ["acronyms", "columns", "content_digest", "decode", "digest", "encode", "searched"]
-
-_HEADING_GAP = 10
+__all__ = ["acronyms", "content_digest", "decode", "digest", "encode"]
 
 
 def encode(record: Record) -> str:
@@ -74,29 +64,8 @@ def digest(record: Record, fingerprint: str) -> bytes:
     )
 
 
-def searched(record: Record, analyzer: Analyzer) -> dict[str, FieldTokens]:
-    """The tokens of each searched field of a record that has one."""
-    out: dict[str, FieldTokens] = {}
-    if record.title_given and record.title:
-        out["title"] = field_tokens(analyzer.index_tokens(record.title), analyzer.term)
-    headings = []
-    position = offset = 0
-    for section in record.sections:
-        # Positions jump between headings, so that no phrase runs from one into the next.
-        for token in analyzer.index_tokens(section.heading, position):
-            headings.append(token.moved(offset))
-            position = max(position, token.position + token.width)
-        position += _HEADING_GAP
-        offset += len(section.heading) + 1
-    if headings:
-        out["headings"] = field_tokens(headings, analyzer.term)
-    if record.text:
-        out["text"] = field_tokens(analyzer.index_tokens(record.text), analyzer.term)
-    return out
-
-
 def acronyms(record: Record, analyzer: Analyzer) -> list[str]:
-    """The words of the field ``acronyms``: what the record's text abbreviates."""
+    """The words of the column ``acronyms``: what the record's text abbreviates."""
     from wpssearch.definitions import definitions
 
     out: dict[str, None] = {}
@@ -108,28 +77,3 @@ def acronyms(record: Record, analyzer: Analyzer) -> list[str]:
         out[f"{ABBREVIATION}{found.acronym}\t{pair}"] = None
         out[f"{LONG_FORM}{stem}\t{pair}"] = None
     return sorted(out)
-
-
-def columns(record: Record, digest: bytes, fields: Mapping[str, FieldTokens]) -> dict[str, bytes]:
-    """The column values of a record, whose searched fields are ``fields``."""
-    lengths = array(
-        "I", [fields[f][1] if f in fields else 0 for f in ("title", "headings", "text")]
-    )
-    further = {
-        name: list(split_values(join_values(tag.value for tag in tags)))
-        for name, tags in sorted(record.facets.items())
-        if tags
-    }
-    period = record.period
-    return {
-        "id": record.id.encode("utf-8", "replace"),
-        "digest": digest,
-        "lengths": lengths.tobytes(),
-        "kind": record.kind.encode("utf-8", "replace"),
-        "path": (record.source.path or "").encode("utf-8", "replace"),
-        "period": period_value(period) if period else b"",
-        "agency": join_values(record.agencies),
-        "mission": join_values(tag.value for tag in record.missions),
-        "country": join_tags(record.countries),
-        "further": json.dumps(further).encode() if further else b"",
-    }

@@ -1,206 +1,228 @@
-"""One consistent state of the index, as the evaluator reads it.
+"""One consistent state of the index: its segments, mapped, and what is known of all of them.
 
-Records are numbered across segments; a number holds for one snapshot. Whoosh's readers share file
-positions, so that a lock guards every access to them: a snapshot serves many threads.
+A record's number is its place in its segment, after those of the segments before. Everything here
+is read without locks: columns are mapped and never change.
 """
 
 from __future__ import annotations
 
-import threading
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
-from wpssearch.backends.plan import Group
-from wpssearch.backends.scoring import FIELDS
-from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.fields import ABBREVIATION, LONG_FORM
-from wpssearch.errors import IndexDamaged
+from wpssearch.backends.scoring import FIELDS, length_norms
+from wpssearch.backends.whoosh.container import Array
+from wpssearch.backends.whoosh.facetcolumns import FacetColumn
+from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
+from wpssearch.backends.whoosh.segment import Segment
+from wpssearch.backends.whoosh.toc import Toc
 from wpssearch.model import Record
 from wpssearch.vocab import LongForm
 
-if TYPE_CHECKING:
-    from whoosh.reading import IndexReader
+__all__ = ["FacetValues", "Snapshot"]
 
-__all__ = ["GroupPostings", "Snapshot"]
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-
-#: By record: for each field that has the group's terms, their posting values.
-GroupPostings = dict[int, dict[str, list["array[int]"]]]
+_MOST_CACHED = 1 << 14
+#: The part of a digest that is over the content alone, in bytes.
+CONTENT = 16
 
 
-def _guarded(
-    method: Callable[Concatenate[Snapshot, _P], _T],
-) -> Callable[Concatenate[Snapshot, _P], _T]:
-    """One thread at a time, and whatever Whoosh makes of a damaged file is told as damage."""
+class FacetValues(NamedTuple):
+    """The values of a facet over all segments: sorted, and by segment the place of each of its own.
 
-    @wraps(method)
-    def guarded(self: Snapshot, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with self._lock:
-            try:
-                return method(self, *args, **kwargs)
-            except (IndexDamaged, MemoryError, KeyboardInterrupt):
-                raise
-            except Exception as error:
-                raise IndexDamaged(
-                    f"The index cannot be read ({type(error).__name__}); "
-                    "build it anew with `wpssearch ingest` from its sources."
-                ) from error
+    ``places`` is ``None`` for a segment that has all of them, in this order.
+    """
 
-    return guarded  # type: ignore[return-value]
+    values: list[str]
+    places: list[Array | None]
 
 
 class Snapshot:
-    """A reader over all segments of one generation."""
+    """The segments of one generation."""
 
-    def __init__(self, reader: IndexReader, analyzer: Analyzer, generation: int) -> None:
-        self._lock = threading.RLock()
-        self._reader = reader
-        # An index without a segment has a reader that knows neither terms nor columns.
-        self._leaves: list[tuple[Any, int]] = [
-            (leaf, base) for leaf, base in reader.leaf_readers() if leaf.doc_count_all()
-        ]
+    def __init__(self, toc: Toc, segments: list[Segment], analyzer: Analyzer) -> None:
+        self.toc = toc
+        self.segments = segments
+        self.generation = toc.generation
         self._analyzer = analyzer
-        self._columns: dict[str, Sequence[bytes]] = {}
-        self._lengths: tuple[int, ...] | None = None
-        all_live = reader.doc_count() == reader.doc_count_all()
-        self._live: Sequence[int] | None = range(reader.doc_count()) if all_live else None
-        self.generation = generation
-        self.count: int = reader.doc_count()
+        self.bases: list[int] = []
+        self.count = 0
+        base = 0
+        totals = [0] * len(FIELDS)
+        for entry in toc.segments:
+            self.bases.append(base)
+            base += entry.count
+            self.count += entry.live
+            totals = [a + b for a, b in zip(totals, entry.lengths, strict=True)]
+        self.size = base
+        self._averages = [total / self.count if self.count else 0.0 for total in totals]
+        self._norms: dict[tuple[int, int], Array] = {}
+        self._forms: dict[str, tuple[Term, ...]] = {}
+        self._facets: dict[str, FacetValues] = {}
 
-    @_guarded
     def close(self) -> None:
-        """Release the files."""
-        self._reader.close()
+        """Let the files go, once no result refers to them."""
 
     # Words
 
-    @_guarded
     def stem(self, form: str) -> str:
         """The stem of a form, without a stemmer where the index knows the form."""
-        prefix = f"{form}\t".encode()
-        for leaf, _ in self._leaves:
-            for word in leaf.expand_prefix("lexicon", prefix):
-                return str(word.decode().partition("\t")[2])
+        wanted = form.encode()
+        for segment in self.segments:
+            found = segment.stem(wanted)
+            if found is not None:
+                return found
         return self._analyzer.stemmer.stem(form)
 
-    @_guarded
     def forms(self, stem: str) -> Iterable[Term]:
         """The terms of live records that have this stem."""
-        prefix = f"{stem}\t".encode()
-        found: set[bytes] = set()
-        for leaf, _ in self._leaves:
-            for field in FIELDS:
-                for word in leaf.expand_prefix(field, prefix):
-                    if word not in found and self._is_live(leaf, field, word):
-                        found.add(word)
-        return [Term.decode(word.decode()) for word in found]
+        known = self._forms.get(stem)
+        if known is None:
+            wanted = stem.encode()
+            found: dict[Term, None] = {}
+            for segment in self.segments:
+                rank = segment.rank(wanted)
+                if rank >= 0:
+                    found.update(dict.fromkeys(segment.terms(rank)))
+            if len(self._forms) > _MOST_CACHED:
+                self._forms.clear()
+            known = self._forms[stem] = tuple(found)
+        return known
 
-    @_guarded
     def defined(self, acronym: str) -> Iterable[LongForm]:
         """What live records say that an acronym, folded, stands for."""
-        return list(self._long_forms(f"{ABBREVIATION}{acronym}\t"))
+        return self._long_forms(f"{ABBREVIATION}{acronym}\t")
 
-    @_guarded
     def abbreviated(self, stem: str) -> Iterable[LongForm]:
         """The long forms that live records abbreviate and whose first word has this stem."""
-        return list(self._long_forms(f"{LONG_FORM}{stem}\t"))
+        return self._long_forms(f"{LONG_FORM}{stem}\t")
 
     def _long_forms(self, prefix: str) -> Iterator[LongForm]:
-        seen: set[bytes] = set()
-        for leaf, _ in self._leaves:
-            for word in leaf.expand_prefix("acronyms", prefix.encode()):
-                if word not in seen and self._is_live(leaf, "acronyms", word):
-                    seen.add(word)
-                    _, acronym, long_form = word.decode().split("\t")
-                    yield LongForm(acronym, long_form, exact=True)
+        seen: dict[bytes, None] = {}
+        for segment in self.segments:
+            seen.update(dict.fromkeys(segment.long_forms(prefix.encode())))
+        for word in seen:
+            _, acronym, long_form = word.decode().split("\t")
+            yield LongForm(acronym, long_form, exact=True)
 
-    @staticmethod
-    def _is_live(leaf: Any, field: str, word: bytes) -> bool:
-        return not leaf.has_deletions() or leaf.postings(field, word).is_active()
+    # Numbers
 
-    @_guarded
-    def postings(self, group: Group) -> GroupPostings:
-        """Where the terms of a group stand, in live records alone."""
-        out: GroupPostings = {}
-        for term in sorted(group.terms):
-            word = term.encode().encode()
-            for leaf, base in self._leaves:
-                for field in FIELDS:
-                    if (field, word) not in leaf:
-                        continue
-                    matcher = leaf.postings(field, word)
-                    while matcher.is_active():
-                        values = array("I", matcher.value())
-                        by_field = out.setdefault(base + matcher.id(), {})
-                        by_field.setdefault(field, []).append(values)
-                        matcher.next()
-        return out
+    def average_length(self, field: str) -> float:
+        """The mean length of a field over all live records, in tokens."""
+        return self._averages[FIELDS.index(field)]
 
-    @_guarded
-    def posting_sums(self, hashed: Callable[[str, bytes, bytes], int]) -> dict[int, int]:
-        """By live record, the sum of the hashes of all its postings: (field, term, values)."""
-        sums: dict[int, int] = {}
-        for leaf, base in self._leaves:
-            for field in FIELDS:
-                for word in leaf.lexicon(field):
-                    matcher = leaf.postings(field, word)
-                    while matcher.is_active():
-                        number = base + matcher.id()
-                        sums[number] = sums.get(number, 0) + hashed(field, word, matcher.value())
-                        matcher.next()
-        return sums
+    def norms(self, segment: int, field: int) -> Array:
+        """By record, the field's weight over its length normalisation."""
+        key = segment, field
+        known = self._norms.get(key)
+        if known is None:
+            name = FIELDS[field]
+            known = length_norms(name, self.segments[segment].lengths(name), self._averages[field])
+            self._norms[key] = known
+        return known
+
+    def place(self, number: int) -> tuple[int, int]:
+        """The segment of a record, and its number there."""
+        segment = len(self.bases) - 1
+        while self.bases[segment] > number:
+            segment -= 1
+        return segment, number - self.bases[segment]
+
+    def live(self) -> Iterator[int]:
+        """The numbers of all live records, ascending."""
+        for segment, base in zip(self.segments, self.bases, strict=True):
+            if segment.live is None:
+                yield from range(base, base + segment.count)
+            else:
+                yield from (np.flatnonzero(segment.live) + base).tolist()
 
     # Records
 
-    @_guarded
-    def live(self) -> Sequence[int]:
-        """The numbers of all live records, ascending."""
-        if self._live is None:
-            self._live = [
-                base + number
-                for leaf, base in self._leaves
-                for number in range(leaf.doc_count_all())
-                if not leaf.is_deleted(number)
-            ]
-        return self._live
-
-    @_guarded
-    def column(self, name: str) -> Sequence[bytes]:
-        """The column's value for each record, dead ones included, by number."""
-        column = self._columns.get(name)
-        if column is None:
-            column = self._columns[name] = list(self._values(name))
-        return column
-
-    def _values(self, name: str) -> Iterator[bytes]:
-        for leaf, _ in self._leaves:
-            reader = leaf.column_reader(f"col_{name}", translate=False)
-            yield from (bytes(reader[number]) for number in range(leaf.doc_count_all()))
-
-    @_guarded
-    def average_length(self, field: str) -> float:
-        """The mean length of a field over all live records, in tokens."""
-        if self._lengths is None:
-            lengths = self.column("lengths")
-            totals = [0] * len(FIELDS)
-            for number in self.live():
-                for index, length in enumerate(array("I", lengths[number])):
-                    totals[index] += length
-            self._lengths = tuple(totals)
-        return self._lengths[FIELDS.index(field)] / self.count if self.count else 0.0
-
-    @_guarded
     def record(self, number: int) -> Record:
         """The whole record."""
-        return records.decode(self._reader.stored_fields(number)["record"])
+        segment, local = self.place(number)
+        return self.segments[segment].record(local)
+
+    def id(self, number: int) -> str:
+        """The id of a record."""
+        segment, local = self.place(number)
+        return self.segments[segment].ids[local].decode()
 
     def find(self, id_: str) -> int | None:
         """The number of the record that has this id."""
         wanted = id_.encode("utf-8", "replace")
-        ids = self.column("id")
-        return next((number for number in self.live() if ids[number] == wanted), None)
+        for segment, base in zip(self.segments, self.bases, strict=True):
+            local = segment.find(wanted)
+            if local >= 0:
+                return base + local
+        return None
+
+    def contents(self) -> list[tuple[bytes, bytes]]:
+        """The ids of all live records, sorted, each with the digest of its content."""
+        return sorted(
+            (segment.ids[number], segment.digest(number)[:CONTENT])
+            for segment in self.segments
+            for number in range(segment.count)
+            if segment.live is None or segment.live[number]
+        )
+
+    def counts(self, facet: str) -> dict[str, int]:
+        """By value of a facet, how many live records have it."""
+        values, places = self.facet(facet)
+        total = np.zeros(len(values), np.int64)
+        for number, place in enumerate(places):
+            segment, column = self.segments[number], self.column(number, facet)
+            if column is not None:
+                live = slice(None) if segment.live is None else np.flatnonzero(segment.live)
+                counted = column.count(live)
+                total[slice(None) if place is None else place] += counted
+        pairs = zip(values, total.tolist(), strict=True)
+        return {value: count for value, count in pairs if count}
+
+    def profile(self, record: Record) -> Record | None:
+        """The profile of the agency that a record is from: of its page first, else by name."""
+        found: list[tuple[bool, int]] = []
+        path = record.source.path or ""
+        for number, (segment, base) in enumerate(zip(self.segments, self.bases, strict=True)):
+            kind = self.column(number, "kind")
+            agencies, paths = self.column(number, "agency"), self.column(number, "path")
+            if kind is None or agencies is None or paths is None:
+                continue
+            is_profile = kind.with_any(np.asarray([kind.values.find(b"agency")]))[kind.records]
+            if kind.values.find(b"agency") < 0:
+                continue
+            if segment.live is not None:
+                is_profile = is_profile & segment.live
+            for local in np.flatnonzero(is_profile).tolist():
+                names = {name for name, _ in agencies.of(local)}
+                if not names.isdisjoint(record.agencies):
+                    elsewhere = not path or paths.of(local)[0][0] != path
+                    found.append((elsewhere, base + local))
+        return self.record(min(found)[1]) if found else None
+
+    # Facets
+
+    def column(self, segment: int, facet: str) -> FacetColumn | None:
+        """A facet's column in a segment."""
+        return self.segments[segment].facet(facet)
+
+    def facet(self, name: str) -> FacetValues:
+        """The values of a facet, over all segments."""
+        known = self._facets.get(name)
+        if known is None:
+            known = self._facets[name] = self._facet(name)
+        return known
+
+    def _facet(self, name: str) -> FacetValues:
+        columns = [segment.facet(name) for segment in self.segments]
+        mine = [[v.decode() for v in column.values.all()] if column else [] for column in columns]
+        values = sorted(set().union(*mine)) if len(mine) != 1 else mine[0]
+        place = {value: number for number, value in enumerate(values)} if len(mine) > 1 else {}
+        return FacetValues(
+            values,
+            [
+                None if own == values else np.fromiter((place[v] for v in own), np.int64, len(own))
+                for own in mine
+            ],
+        )

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from whoosh.filedb.filestore import FileStorage, RamStorage
+from typing import TYPE_CHECKING, Any
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.fields import schema
+from wpssearch.backends.whoosh.files import Files, FolderFiles, MemoryFiles
 from wpssearch.backends.whoosh.snapshot import Snapshot
+from wpssearch.backends.whoosh.toc import Toc, generations, holds_index
 from wpssearch.errors import IndexDamaged, IndexLocked, IndexMissing
 from wpssearch.model import Record
 
-__all__ = ["Known", "Store", "Writer", "holds_index"]
+if TYPE_CHECKING:
+    from wpssearch.backends.whoosh.codec import ColumnSegment, ColumnWriter
 
-#: The name of the index inside its folder, with the version of the format.
-_NAME = "wps2"
+__all__ = ["Store", "Writer", "holds_index"]
+
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
-
-
-class _Memory(RamStorage):  # type: ignore[misc]
-    """An index in memory, with nothing on disk.
-
-    Whoosh's own writes its scratch files into one folder that all programs share.
-    """
-
-    def temp_storage(self, name: str | None = None) -> RamStorage:
-        return RamStorage()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A record that the index holds: its number, its digest, and the path of its source."""
-
-    number: int
-    digest: bytes
-    path: str
-
-
-def holds_index(folder: Path) -> bool:
-    """True where the folder holds an index of any version of the format."""
-    try:
-        return any(entry.name.startswith("_wps") and entry.name.endswith(".toc")
-                   for entry in os.scandir(folder))  # fmt: skip
-    except OSError:
-        return False
+#: How much memory the records of an ingest may take before they are written as a segment, in bytes.
+_BUDGET = 192 << 20
 
 
 class Store:
@@ -61,23 +32,25 @@ class Store:
 
     def __init__(self, folder: Path | None, analyzer: Analyzer, *, create: bool) -> None:
         self._analyzer = analyzer
+        self._folder = folder
         self._lock = threading.Lock()
-        self._index = self._open(folder, create=create)
+        self._storage: Any = None
+        self._files = self._open(folder, create=create)
         # Read at once: an index that was opened shows the state of that moment.
         self._snapshot: Snapshot | None = self._read()
 
-    def _open(self, folder: Path | None, *, create: bool) -> Any:
+    def _open(self, folder: Path | None, *, create: bool) -> Files:
         if folder is None:
-            return _Memory().create().create_index(schema(), _NAME)
+            return MemoryFiles()
         try:
+            files = FolderFiles(folder)
             if holds_index(folder):
-                storage = FileStorage(str(folder))
-                if not storage.index_exists(_NAME):
+                if not generations(files.names()):
                     raise IndexDamaged(
                         f"The index in {folder} was made by another version; "
                         "empty the folder and build it anew with `wpssearch ingest`."
                     )
-                return storage.open_index(_NAME)
+                return files
             if not create:
                 raise IndexMissing(
                     f"There is no index in {folder}; build one with "
@@ -86,15 +59,12 @@ class Store:
             if folder.exists() and not folder.is_dir():
                 raise IndexMissing(f"{folder} is a file; name a folder for the index.")
             folder.mkdir(parents=True, exist_ok=True)
-            return FileStorage(str(folder)).create_index(schema(), _NAME)
+            files.publish(Toc())
+            return files
         except OSError as error:
             raise IndexMissing(
                 f"The index in {folder} cannot be opened: {error.strerror or error}."
             ) from error
-        except (IndexDamaged, IndexMissing):
-            raise
-        except Exception as error:
-            raise _damaged(folder, error) from error
 
     def snapshot(self) -> Snapshot:
         """The state that was read last; ``refresh`` reads the newest."""
@@ -106,32 +76,35 @@ class Store:
     def refresh(self) -> Snapshot:
         """The newest state. Costs one look into the folder where nothing was committed."""
         with self._lock:
-            if self._snapshot is None or self._snapshot.generation != self._latest():
+            if self._snapshot is None or self._snapshot.generation != self._files.latest():
                 self._snapshot = self._read()
             return self._snapshot
 
-    def _latest(self) -> int:
-        latest: int = self._index.latest_generation()
-        return latest
-
     def _read(self) -> Snapshot:
         try:
-            reader = self._index.reader()
-            return Snapshot(reader, self._analyzer, reader.generation())
-        except Exception as error:
-            raise _damaged(None, error) from error
+            toc, segments = self._files.open()
+        except OSError as error:
+            raise IndexMissing(
+                f"The index in {self._folder} cannot be read: {error.strerror or error}."
+            ) from error
+        return Snapshot(toc, segments, self._analyzer)
 
     @contextmanager
     def writer(self) -> Iterator[Writer]:
         """All changes of the block as one commit, or none where it raises."""
-        lock = self._index.lock("WRITELOCK")
+        from wpssearch.backends.whoosh.codec import ColumnIndex, Disk, Memory
+
+        if self._storage is None:
+            self._storage = Disk(str(self._folder)) if self._folder else Memory()
+        index = ColumnIndex(self._storage, self._files)
+        lock = index.lock("WRITELOCK")
         deadline = time.monotonic() + _LOCK_WAIT
         while not lock.acquire(blocking=False):
             if time.monotonic() > deadline:
                 raise IndexLocked("Another process is writing to this index; try again later.")
             time.sleep(_LOCK_POLL)
         try:
-            writer = Writer(self._index, self.refresh(), self._analyzer)
+            writer = Writer(index, self.refresh(), self._analyzer)
             try:
                 yield writer
                 writer.commit()
@@ -142,20 +115,17 @@ class Store:
             lock.release()
         self.refresh()
 
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the files of the newest generation."""
+        toc = self._files.newest()
+        for entry in toc.segments:
+            for name in filter(None, (entry.file, entry.deletions)):
+                yield from self._files.container(name).problems()
+
     def close(self) -> None:
-        """Release the files."""
+        """Let the files go."""
         with self._lock:
-            if self._snapshot is not None:
-                self._snapshot.close()
-                self._snapshot = None
-
-
-def _damaged(folder: Path | None, error: Exception) -> IndexDamaged:
-    where = f" in {folder}" if folder else ""
-    return IndexDamaged(
-        f"The index{where} cannot be read ({type(error).__name__}: {error}); "
-        "empty its folder and build it anew with `wpssearch ingest`."
-    )
+            self._snapshot = None
 
 
 class Writer:
@@ -164,69 +134,97 @@ class Writer:
     def __init__(self, index: Any, snapshot: Snapshot, analyzer: Analyzer) -> None:
         self._index = index
         self._analyzer = analyzer
-        self._whoosh: Any = None
-        self._lexicon: set[str] = set()
-        self._numbers: dict[str, int] = {}
-        self._dropped: set[str] = set()
-        ids, digests, paths = (snapshot.column(name) for name in ("id", "digest", "path"))
-        self.known: Mapping[str, Known] = {
-            ids[number].decode(): Known(number, digests[number], paths[number].decode())
-            for number in snapshot.live()
-        }
+        self._snapshot = snapshot
+        self._whoosh: ColumnWriter | None = None
+        self._placed: dict[str, tuple[ColumnSegment, int]] = {}
+        self._dropped: dict[int, None] = {}
+        #: Whole files of this commit: see ``Toc``; ``None`` as a value forgets one.
+        self.sources: dict[str, tuple[str, int] | None] = {}
+
+    # What the index holds before the changes
+
+    def find(self, id_: str) -> int | None:
+        """The number of the record that has this id."""
+        return self._snapshot.find(id_)
+
+    def digest(self, number: int) -> bytes:
+        """The digest of a record."""
+        segment, local = self._snapshot.place(number)
+        return self._snapshot.segments[segment].digest(local)
+
+    def id(self, number: int) -> str:
+        """The id of a record."""
+        return self._snapshot.id(number)
+
+    def source(self, path: str) -> tuple[str, int] | None:
+        """What is known of a file all of whose records are still there."""
+        known = self._snapshot.toc.sources.get(path)
+        return known if known and len(self.of_paths(path.__eq__)) == known[1] else None
+
+    def of_paths(self, wanted: Callable[[str], bool]) -> list[int]:
+        """The numbers of the live records whose source's path is wanted."""
+        import numpy as np
+
+        found: list[int] = []
+        values, places = self._snapshot.facet("path")
+        flags = np.fromiter((bool(v) and wanted(v) for v in values), bool, len(values))
+        for number, (segment, base) in enumerate(
+            zip(self._snapshot.segments, self._snapshot.bases, strict=True)
+        ):
+            column, place = self._snapshot.column(number, "path"), places[number]
+            if column is None:
+                continue
+            mine = np.flatnonzero(flags if place is None else flags[place])
+            has = column.with_any(mine)[column.records]
+            if segment.live is not None:
+                has &= segment.live
+            found += (np.flatnonzero(has) + base).tolist()
+        return found
+
+    # Changes
 
     def put(self, record: Record, digest: bytes) -> None:
         """Add a record, in the place of any that has its id."""
-        if self._whoosh is None:
-            from whoosh.writing import SegmentWriter
-
-            self._whoosh = SegmentWriter(self._index, _lk=False)
         self._retract(record.id)
-        searched = records.searched(record, self._analyzer)
-        fresh = {
-            f"{term.form}\t{term.stem}" for tokens, _ in searched.values() for term, _ in tokens
-        } - self._lexicon
-        self._lexicon |= fresh
-        columns = records.columns(record, digest, searched)
-        self._numbers[record.id] = self._whoosh.docnum
-        self._whoosh.add_document(
-            record=records.encode(record),
-            lexicon=sorted(fresh),
-            acronyms=records.acronyms(record, self._analyzer),
-            **searched,
-            **{f"col_{name}": value for name, value in columns.items()},
-        )
-        if record.id in self.known:
-            self._dropped.add(record.id)
+        self._placed[record.id] = self._opened().put(record, digest)
+        known = self.find(record.id)
+        if known is not None:
+            self._dropped[known] = None
+
+    def _opened(self) -> ColumnWriter:
+        if self._whoosh is None:
+            from wpssearch.backends.whoosh.codec import ColumnWriter
+
+            self._whoosh = ColumnWriter(self._index, self._analyzer, _BUDGET)
+        return self._whoosh
 
     def _retract(self, id_: str) -> None:
-        number = self._numbers.pop(id_, None)
-        if number is not None:
-            self._whoosh.newsegment.delete_document(number)
+        placed = self._placed.pop(id_, None)
+        if placed is not None:
+            segment, number = placed
+            segment.delete_document(number)
 
-    def keep(self, id_: str) -> None:
-        """Let the known record of this id stand, whatever was put in its place before."""
+    def keep(self, id_: str, number: int) -> None:
+        """Let a known record stand, whatever was put in its place before."""
         self._retract(id_)
-        self._dropped.discard(id_)
+        self._dropped.pop(number, None)
 
-    def drop(self, id_: str) -> None:
+    def drop(self, number: int) -> None:
         """Remove a known record."""
-        self._dropped.add(id_)
+        self._dropped[number] = None
 
     def commit(self) -> None:
         """Make the changes visible; nothing is written where there is none."""
-        if self._whoosh is None:
-            if not self._dropped:
-                return
-            from whoosh.writing import SegmentWriter
-
-            self._whoosh = SegmentWriter(self._index, _lk=False)
-        for id_ in self._dropped:
-            self._whoosh.delete_document(self.known[id_].number)
-        self._whoosh.commit()
+        if self._whoosh is None and not self._dropped:
+            return
+        whoosh = self._opened()
+        for number in self._dropped:
+            whoosh.delete_document(number)
+        sources = {**self._snapshot.toc.sources, **self.sources}
+        whoosh.sources = {path: known for path, known in sources.items() if known is not None}
+        whoosh.commit()
 
     def cancel(self) -> None:
         """Forget the changes."""
-        if self._whoosh is not None and not self._whoosh.is_closed:
-            # What made the ingest fail is told, not what it left unfinished.
-            with suppress(Exception):
-                self._whoosh.cancel()
+        if self._whoosh is not None:
+            self._whoosh.cancel()

@@ -1,0 +1,281 @@
+"""Whoosh's own extension points: a codec that keeps columns, an index whose table of contents is
+JSON, and a writer that merges by tiers.
+
+Whoosh brings the schema, segments, the lock and the protocol of a commit. A record passes
+``SegmentWriter.add_document`` as one stored value; no posting passes its pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from whoosh.codec import base
+from whoosh.fields import FieldType, Schema
+from whoosh.filedb.filestore import FileStorage, RamStorage
+from whoosh.index import TOC, FileIndex
+from whoosh.writing import SegmentWriter
+
+from wpssearch.analysis import Analyzer
+from wpssearch.backends.whoosh.container import Array, write_container
+from wpssearch.backends.whoosh.files import Files
+from wpssearch.backends.whoosh.merging import merged_columns
+from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, totals_of
+from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
+from wpssearch.model import Record
+
+__all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Memory"]
+
+#: So many segments of one size, by powers of this number, are merged into one.
+_TIER = 8
+_SMALLEST_TIER = 1000
+#: A segment whose dead are this share of it is merged, with others or alone.
+_DEAD_SHARE = 0.5
+
+
+class RecordField(FieldType):  # type: ignore[misc]
+    """A record, ready to be taken by the codec. Nothing of it passes Whoosh's pool."""
+
+    indexed = False
+
+    def __init__(self) -> None:
+        super().__init__(None, None, stored=True)
+
+
+def schema() -> Schema:
+    """The schema of every index of this format."""
+    return Schema(record=RecordField())
+
+
+class Memory(RamStorage):  # type: ignore[misc]
+    """An index in memory, with nothing on disk."""
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:
+        return RamStorage()
+
+
+class Disk(FileStorage):  # type: ignore[misc]
+    """An index in a folder; its scratch files, of which there are none, are not."""
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:
+        return RamStorage()
+
+
+class ColumnSegment(base.Segment):  # type: ignore[misc]
+    """A segment as Whoosh's writer knows it."""
+
+    def __init__(self, entry: Entry | None = None) -> None:
+        super().__init__(NAME)
+        self.entry = entry
+        if entry is not None:
+            self.segid = entry.id
+        self._count = entry.count if entry else 0
+        #: Records deleted in this commit.
+        self.deleted: set[int] = set()
+
+    def codec(self) -> base.Codec:
+        return ColumnCodec
+
+    def should_assemble(self) -> bool:
+        return False
+
+    def doc_count_all(self) -> int:
+        return self._count
+
+    def set_doc_count(self, doccount: int) -> None:
+        self._count = doccount
+
+    def deleted_count(self) -> int:
+        return (self.entry.dead if self.entry else 0) + len(self.deleted)
+
+    def delete_document(self, docnum: int, delete: bool = True) -> None:
+        self.deleted.add(docnum)
+
+    def is_deleted(self, docnum: int) -> bool:
+        return docnum in self.deleted
+
+
+class _RecordWriter(base.PerDocumentWriter):  # type: ignore[misc]
+    """Takes the records of a new segment and writes its columns when it is closed."""
+
+    def __init__(self, storage: Any, segment: ColumnSegment, builder: SegmentBuilder) -> None:
+        self._storage = storage
+        self._segment = segment
+        self._builder = builder
+        self.is_closed = False
+
+    def start_doc(self, docnum: int) -> None: ...
+
+    def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: int) -> None:
+        record, digest = value
+        self._builder.add(record, digest)
+
+    def finish_doc(self) -> None: ...
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class _NoTerms(base.FieldWriter):  # type: ignore[misc]
+    """No posting comes this way."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def add_postings(self, schema: Any, lengths: Any, items: Iterable[Any]) -> None:
+        assert next(iter(items), None) is None, "postings are the codec's own"
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class ColumnCodec(base.Codec):  # type: ignore[misc]
+    """The codec: records in, columns out."""
+
+    length_stats = False
+
+    def __init__(self, builder: SegmentBuilder) -> None:
+        self.builder = builder
+
+    def per_document_writer(self, storage: Any, segment: ColumnSegment) -> _RecordWriter:
+        return _RecordWriter(storage, segment, self.builder)
+
+    def field_writer(self, storage: Any, segment: ColumnSegment) -> _NoTerms:
+        return _NoTerms()
+
+    def new_segment(self, storage: Any, indexname: str) -> ColumnSegment:
+        return ColumnSegment()
+
+
+class ColumnIndex(FileIndex):  # type: ignore[misc]
+    """Whoosh's index with a table of contents that is no pickle."""
+
+    def __init__(self, storage: Any, files: Files) -> None:
+        self.storage = storage
+        self.files = files
+        self._schema = schema()
+        self.indexname = NAME
+
+    def _read_toc(self) -> TOC:
+        toc = self.files.newest()
+        segments = [ColumnSegment(entry) for entry in toc.segments]
+        return TOC(self._schema, segments, toc.generation)
+
+
+class ColumnWriter(SegmentWriter):  # type: ignore[misc]
+    """Whoosh's writer: one commit, of as many segments as memory asks for, merged by tiers."""
+
+    def __init__(self, index: ColumnIndex, analyzer: Analyzer, budget: int) -> None:
+        self._files = index.files
+        self._builder = SegmentBuilder(analyzer)
+        self._budget = budget
+        self._made: list[ColumnSegment] = []
+        self._written: list[str] = []
+        self.sources: Mapping[str, tuple[str, int]] = {}
+        super().__init__(index, _lk=False, codec=ColumnCodec(self._builder), compound=False)
+
+    def put(self, record: Record, digest: bytes) -> tuple[ColumnSegment, int]:
+        """Add a record; returns where it is."""
+        if self._builder.size > self._budget:
+            self._cut()
+        place = self.newsegment, self.docnum
+        self.add_document(record=(record, digest))
+        return place
+
+    def _cut(self) -> None:
+        """Write what there is as a segment, and begin another."""
+        self._made.append(self._finalize_segment())
+        self.newsegment = self.codec.new_segment(self.storage, self.indexname)
+        self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
+        self.fieldwriter = self.codec.field_writer(self.storage, self.newsegment)
+        self.docnum = self.docbase
+        self._added = False
+
+    def _flush_segment(self) -> None:
+        segment = self.newsegment
+        segment.set_doc_count(self.docnum)
+        self._write(segment, self._builder.columns())
+
+    def _write(self, segment: ColumnSegment, columns: Iterator[tuple[str, Array | bytes]]) -> None:
+        name = f"{NAME}_{segment.segid}.seg"
+        self._written.append(name)
+        with self._files.create(name) as stream:
+            write_container(stream, columns)
+        opened = Segment(self._files.container(name), None)
+        segment.entry = Entry(segment.segid, opened.count, 0, None, tuple(totals_of(opened)))
+
+    def _merge_segments(self, mergetype: Any, optimize: Any, merge: Any) -> list[ColumnSegment]:
+        # Merging waits for the new segment, which may be one of those that are merged.
+        return [*self.segments, *self._made]
+
+    def _commit_toc(self, segments: list[ColumnSegment]) -> None:
+        opened = [(segment, self._opened(segment)) for segment in segments]
+        opened = [(s, o) for s, o in opened if o.live is None or o.live.any()]
+        new = [number for number, (s, _) in enumerate(opened) if s not in self.segments]
+        # What one commit brought becomes one segment: that costs by the commit's size.
+        group = new if len(new) > 1 else self._due([o for _, o in opened])
+        while group:
+            merged = ColumnSegment()
+            self._write(merged, merged_columns([opened[n][1] for n in group]))
+            kept = [pair for number, pair in enumerate(opened) if number not in group]
+            # The merged segment stands where the first of its parts stood.
+            kept.insert(group[0], (merged, self._opened(merged)))
+            opened = kept
+            group = self._due([o for _, o in opened])
+        entries = tuple(self._entry(segment, reader) for segment, reader in opened)
+        toc = Toc(self.generation, entries, self.sources)
+        self._files.sync(self._written)
+        self._files.publish(toc)
+        self._files.clean(toc)
+
+    def _opened(self, segment: ColumnSegment) -> Segment:
+        """The segment with this commit's deletions."""
+        assert segment.entry is not None
+        reader = self._files.segment(segment.entry)
+        if segment.deleted:
+            live = np.ones(reader.count, bool) if reader.live is None else reader.live.copy()
+            live[list(segment.deleted)] = False
+            reader = Segment(reader.container, live)
+        return reader
+
+    def _entry(self, segment: ColumnSegment, reader: Segment) -> Entry:
+        assert segment.entry is not None
+        if not segment.deleted:
+            return segment.entry
+        assert reader.live is not None
+        name = f"{NAME}_{segment.segid}.{self.generation}.del"
+        self._written.append(name)
+        with self._files.create(name) as stream:
+            write_container(stream, [("live", np.packbits(reader.live))])
+        dead = int(reader.count - reader.live.sum())
+        return Entry(segment.segid, reader.count, dead, name, tuple(totals_of(reader)))
+
+    @staticmethod
+    def _due(readers: Sequence[Segment]) -> list[int]:
+        """The segments to be merged next: as many of one tier as fill it, or a mostly dead one."""
+        live = [r.count if r.live is None else int(r.live.sum()) for r in readers]
+        tiers: dict[int, list[int]] = {}
+        for number, count in enumerate(live):
+            if count < readers[number].count * _DEAD_SHARE:
+                return [number]
+            tier = 0
+            while count > _SMALLEST_TIER:
+                count //= _TIER
+                tier += 1
+            tiers.setdefault(tier, []).append(number)
+        return next((group for _, group in sorted(tiers.items()) if len(group) >= _TIER), [])
+
+    def _finish(self) -> None:
+        self.is_closed = True
+
+    def cancel(self) -> None:
+        """Forget the changes: what was written is removed."""
+        if self.is_closed:
+            return
+        self._close_segment()
+        self._finish()
+        for name in self._written:
+            with suppress(OSError):
+                self._files.remove(name)

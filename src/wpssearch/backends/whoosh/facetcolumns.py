@@ -1,0 +1,146 @@
+"""Facets as columns: each distinct combination of values once, and its number for each record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from wpssearch.backends.whoosh.container import Array, Container, narrow
+from wpssearch.backends.whoosh.strings import Strings, columns_of
+
+__all__ = ["FacetColumn", "FacetWriter", "Values"]
+
+#: The values of a facet on a record, each with what qualifies it (a country's role and evidence).
+Values = tuple[tuple[str, str], ...]
+
+
+class FacetWriter:
+    """Collects the values of one facet, record by record."""
+
+    def __init__(self, records: int = 0) -> None:
+        self._combinations: dict[Values, int] = {(): 0}
+        self._numbers: list[int] = [0] * records
+
+    def add(self, values: Values) -> None:
+        """Take the next record's values."""
+        combinations = self._combinations
+        number = combinations.get(values)
+        if number is None:
+            number = combinations[values] = len(combinations)
+        self._numbers.append(number)
+
+    def pad(self, records: int) -> None:
+        """Let the records up to this number have no value."""
+        self._numbers.extend([0] * (records - len(self._numbers)))
+
+    def add_many(self, combinations: Sequence[Values], numbers: Array) -> None:
+        """Take records whose combinations are given by number."""
+        known = self._combinations
+        mapped = [known.setdefault(values, len(known)) for values in combinations] or [0]
+        self._numbers.extend(np.asarray(mapped, np.int64)[numbers].tolist())
+
+    def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
+        """The columns of the facet."""
+        values = sorted({value for combination in self._combinations for value, _ in combination})
+        marks = sorted({mark for combination in self._combinations for _, mark in combination})
+        place = {value: number for number, value in enumerate(values)}
+        entries = [pair for combination in self._combinations for pair in combination]
+        counts = np.fromiter(map(len, self._combinations), np.int64, len(self._combinations))
+        yield from columns_of(f"{name}.values", [value.encode() for value in values])
+        yield from columns_of(f"{name}.marks", [mark.encode() for mark in marks])
+        yield f"{name}.ends", narrow(np.append(0, np.cumsum(counts)))
+        yield (
+            f"{name}.value",
+            narrow(np.fromiter((place[value] for value, _ in entries), np.int64, len(entries))),
+        )
+        yield (
+            f"{name}.mark",
+            np.fromiter((marks.index(m) for _, m in entries), np.uint8, len(entries)),
+        )
+        yield f"{name}.records", narrow(np.asarray(self._numbers, np.int64))
+
+
+class FacetColumn:
+    """A facet of a segment: for each record the number of its combination of values."""
+
+    def __init__(self, container: Container, name: str) -> None:
+        self.values = Strings(container, f"{name}.values")
+        self.marks = [mark.decode() for mark in Strings(container, f"{name}.marks").all()]
+        self.ends = container.array(f"{name}.ends")
+        self.value = container.array(f"{name}.value")
+        self.mark = container.array(f"{name}.mark")
+        self.records = container.array(f"{name}.records")
+        self._owners: Array | None = None
+
+    @property
+    def combinations(self) -> int:
+        return len(self.ends) - 1
+
+    @property
+    def owners(self) -> Array:
+        """By entry, the combination that it belongs to."""
+        if self._owners is None:
+            counts = np.diff(self.ends.astype(np.int64))
+            self._owners = np.repeat(np.arange(self.combinations), counts)
+        return self._owners
+
+    def kept(self, marks: frozenset[str] | None) -> Array | None:
+        """By entry, whether its mark is one of these; ``None`` where all are."""
+        if marks is None:
+            return None
+        allowed = np.fromiter((mark in marks for mark in self.marks), bool, len(self.marks))
+        return allowed[self.mark] if len(self.marks) else np.zeros(0, bool)
+
+    def count(self, records: Array, marks: frozenset[str] | None = None) -> Array:
+        """By value, how many of the records have it."""
+        size = len(self.values)
+        kept = self.kept(marks)
+        entries = len(self.value)
+        if kept is None and entries == self.combinations - 1 and self._is_single():
+            # One value a combination: the numbers of combinations are those of values.
+            numbers = np.bincount(self.records[records], minlength=self.combinations)
+            out = np.zeros(size, np.int64)
+            out[self.value] = numbers[1:]
+            return out
+        by_combination = np.bincount(self.records[records], minlength=self.combinations)
+        if kept is None:
+            return np.bincount(
+                self.value, weights=by_combination[self.owners], minlength=size
+            ).astype(np.int64)
+        # A combination may hold a value twice, in two roles; the record counts once.
+        value, owner = self.value[kept], self.owners[kept]
+        pairs = np.unique(owner.astype(np.int64) * max(size, 1) + value)
+        return np.bincount(
+            pairs % max(size, 1), weights=by_combination[pairs // max(size, 1)], minlength=size
+        ).astype(np.int64)
+
+    def _is_single(self) -> bool:
+        return bool(self.ends[1] == 0) and bool(
+            (np.diff(self.ends[1:].astype(np.int64)) == 1).all()
+        )
+
+    def with_any(self, chosen: Array, marks: frozenset[str] | None = None) -> Array:
+        """By combination, whether it has one of the values, given by number."""
+        out = np.zeros(self.combinations, bool)
+        wanted = np.zeros(len(self.values), bool)
+        wanted[chosen] = True
+        hits = wanted[self.value]
+        kept = self.kept(marks)
+        if kept is not None:
+            hits &= kept
+        out[self.owners[hits]] = True
+        return out
+
+    def of(self, record: int) -> list[tuple[str, str]]:
+        """The values of a record with their marks."""
+        number = int(self.records[record])
+        return [
+            (self.values[int(self.value[entry])].decode(), self.marks[int(self.mark[entry])])
+            for entry in range(int(self.ends[number]), int(self.ends[number + 1]))
+        ]
+
+
+def joined(parts: Sequence[str]) -> str:
+    """One value of several parts."""
+    return "\x1f".join(parts)

@@ -1,0 +1,335 @@
+"""Several segments as one, without their dead records: columns are merged, nothing is analysed.
+
+The dictionary is merged whole; postings and occurrences a slice of it at a time, so that memory
+is bounded whatever the segments' size.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from wpssearch.backends.whoosh.container import Array, narrow
+from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
+from wpssearch.backends.whoosh.inverting import FIELDS, dictionary_columns
+from wpssearch.backends.whoosh.segment import (
+    Segment,
+    acronym_columns,
+    id_columns,
+    stored_columns,
+)
+from wpssearch.backends.whoosh.strings import Strings, columns_of
+
+__all__ = ["merged_columns", "terms_of"]
+
+_SLICE = 2_000_000
+_IN_MEMORY = 1 << 24
+_DEAD = np.int64(-1)
+
+
+def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | bytes]]:
+    """The columns of one segment that holds the live records of several, in their order."""
+    numbers = _numbers(segments)
+    ids = [
+        id_
+        for segment in segments
+        for number, id_ in enumerate(segment.ids.all())
+        if segment.live is None or segment.live[number]
+    ]
+    yield from columns_of("ids", ids)
+    yield from id_columns(ids)
+    yield "digests", b"".join(_digests(segment) for segment in segments)
+    yield from stored_columns(
+        segment.stored(int(number)) for segment in segments for number in _live(segment)
+    )
+    for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
+        yield from _facet(segments, name).columns(f"facet:{name}")
+    yield from acronym_columns(_acronyms(segments, numbers))
+    for field in FIELDS:
+        lengths = [segment.lengths(field)[_live(segment)] for segment in segments]
+        yield f"lengths.{field}", narrow(np.concatenate(lengths).astype(np.int64))
+    yield from _Dictionary(segments).columns(numbers)
+
+
+def _live(segment: Segment) -> Array:
+    return np.arange(segment.count) if segment.live is None else np.flatnonzero(segment.live)
+
+
+def _numbers(segments: Sequence[Segment]) -> list[Array]:
+    """By segment and record the new number, -1 for a dead one."""
+    out: list[Array] = []
+    base = 0
+    for segment in segments:
+        numbers = np.full(segment.count, _DEAD)
+        live = _live(segment)
+        numbers[live] = np.arange(base, base + len(live))
+        base += len(live)
+        out.append(numbers)
+    return out
+
+
+def _digests(segment: Segment) -> bytes:
+    whole = np.frombuffer(segment.container.raw("digests"), np.uint8)
+    return whole.reshape(segment.count, -1)[_live(segment)].tobytes()
+
+
+def _facet(segments: Sequence[Segment], name: str) -> FacetWriter:
+    writer = FacetWriter()
+    for segment in segments:
+        column = segment.facet(name)
+        live = _live(segment)
+        if column is None:
+            writer.add_many((), np.zeros(len(live), np.int64))
+        else:
+            writer.add_many(_combinations(column), column.records[live])
+    return writer
+
+
+def _combinations(column: FacetColumn) -> list[Values]:
+    names = [value.decode() for value in column.values.all()]
+    pairs = [
+        (names[value], column.marks[mark])
+        for value, mark in zip(column.value.tolist(), column.mark.tolist(), strict=True)
+    ]
+    ends = column.ends.tolist()
+    return [tuple(pairs[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _acronyms(segments: Sequence[Segment], numbers: Sequence[Array]) -> dict[bytes, list[int]]:
+    out: dict[bytes, list[int]] = {}
+    for segment, new in zip(segments, numbers, strict=True):
+        ends = segment.container.ints("acronyms.until")
+        records = segment.container.array("acronyms.records")
+        for at, word in enumerate(Strings(segment.container, "acronyms").all()):
+            kept = new[records[ends[at] : ends[at + 1]]]
+            kept = kept[kept >= 0]
+            if len(kept):
+                out.setdefault(word, []).extend(kept.tolist())
+    return out
+
+
+class _Column:
+    """A column that is made piece by piece: in memory while small, else in a file without a name."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Array] = []
+        self._size = 0
+        self._file = None
+
+    def append(self, piece: Array) -> None:
+        self._pieces.append(piece)
+        self._size += piece.nbytes
+        if self._size > _IN_MEMORY:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()
+            for waiting in self._pieces:
+                self._file.write(memoryview(np.ascontiguousarray(waiting)).cast("B"))
+            self._pieces, self._size = [], 0
+
+    def whole(self, kind: np.dtype[np.generic]) -> Array:
+        """The column, whose pieces are all of this type."""
+        if self._file is None:
+            return np.concatenate(self._pieces) if self._pieces else np.zeros(0, kind)
+        for waiting in self._pieces:
+            self._file.write(memoryview(np.ascontiguousarray(waiting)).cast("B"))
+        self._file.flush()
+        return np.memmap(self._file, kind, "r")
+
+
+class _Dictionary:
+    """The merged term dictionary, and where each segment's terms went."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        keys: list[list[tuple[bytes, bytes, int, int]]] = []
+        used: list[Array] = []
+        for segment in segments:
+            keys.append(terms_of(segment))
+            used.append(_used(segment))
+        merged = sorted(
+            {key for mine, flags in zip(keys, used, strict=True)
+             for key, flag in zip(mine, flags.tolist(), strict=True) if flag}
+        )  # fmt: skip
+        self._stems: list[bytes] = []
+        self._ends: list[int] = []
+        place: dict[tuple[bytes, bytes, int, int], tuple[int, int]] = {}
+        for number, key in enumerate(merged):
+            if not self._stems or self._stems[-1] != key[0]:
+                self._stems.append(key[0])
+                self._ends.append(number)
+            place[key] = len(self._stems) - 1, number - self._ends[-1]
+        self._ends.append(len(merged))
+        self._merged = merged
+        # By segment and term: the stem's new rank and the term's new number among the stem's.
+        self._rank: list[Array] = []
+        self._local: list[Array] = []
+        for mine in keys:
+            placed = [place.get(key, (-1, 0)) for key in mine]
+            self._rank.append(np.fromiter((rank for rank, _ in placed), np.int64, len(mine)))
+            self._local.append(np.fromiter((local for _, local in placed), np.int64, len(mine)))
+
+    def columns(self, numbers: Sequence[Array]) -> Iterator[tuple[str, Array | bytes]]:
+        """The dictionary, then postings and occurrences."""
+        yield from dictionary_columns(self._stems, self._ends, self._merged)
+        count = len(self._stems)
+        posting_counts = np.zeros(count, np.int64)
+        occurrence_counts = np.zeros(count, np.int64)
+        names = ["postings.record", *(f"postings.{f}" for f in FIELDS if self._has(f)),
+                 *(f"occurrences.{c}" for c in ("position", "start", "length", "term"))]  # fmt: skip
+        kinds = {name: self._kind(name, numbers) for name in names}
+        columns = {name: _Column() for name in names}
+        for pieces, stems, totals in self._slices(numbers):
+            posting_counts += np.bincount(stems, minlength=count)
+            occurrence_counts += np.bincount(stems, weights=totals, minlength=count).astype(
+                np.int64
+            )
+            for name in names:
+                columns[name].append(pieces[name].astype(kinds[name], copy=False))
+        for name in names:
+            yield name, columns[name].whole(kinds[name])
+        yield "stems.postings", narrow(np.append(0, np.cumsum(posting_counts)))
+        yield "stems.occurrences", narrow(np.append(0, np.cumsum(occurrence_counts)))
+
+    def _has(self, field: str) -> bool:
+        return any(f"postings.{field}" in segment.container for segment in self._segments)
+
+    def _kind(self, name: str, numbers: Sequence[Array]) -> np.dtype[np.generic]:
+        if name == "postings.record":
+            most = max((int(new.max()) for new in numbers if len(new)), default=0)
+            return np.dtype(np.min_scalar_type(max(most, 0)))
+        if name == "occurrences.term":
+            most = max((int(local.max()) for local in self._local if len(local)), default=0)
+            return np.dtype(np.min_scalar_type(most))
+        there = [s.container.array(name).dtype for s in self._segments if name in s.container]
+        return max(there, key=lambda kind: kind.itemsize)
+
+    def _slices(self, numbers: Sequence[Array]) -> Iterator[tuple[dict[str, Array], Array, Array]]:
+        """Slices of the dictionary: the columns' pieces, by posting its stem and its occurrences."""
+        # By segment: the new rank of each of its stems (a stem that is gone goes to its neighbour).
+        ranks = []
+        weight = np.zeros(len(self._stems) + 1, np.int64)
+        for segment, rank in zip(self._segments, self._rank, strict=True):
+            first = np.asarray(segment.container.array("stems.terms")[:-1], np.int64)
+            stem_rank = np.maximum.reduceat(rank, first) if len(first) else rank[:0]
+            # Ranks ascend; those of vanished stems are filled so that they do.
+            filled = np.maximum.accumulate(stem_rank) if len(stem_rank) else stem_rank
+            ranks.append((stem_rank, np.maximum(filled, 0)))
+            occurrences = np.asarray(segment.container.array("stems.occurrences"), np.int64)
+            np.add.at(weight, np.maximum(filled, 0), np.diff(occurrences))
+        reached = np.cumsum(weight)
+        begin = 0
+        while begin < len(self._stems):
+            before = int(reached[begin - 1]) if begin else 0
+            stop = max(begin + 1, int(np.searchsorted(reached, before + _SLICE)))
+            stop = min(stop, len(self._stems))
+            yield self._slice(numbers, ranks, begin, stop)
+            begin = stop
+
+    def _slice(
+        self,
+        numbers: Sequence[Array],
+        ranks: Sequence[tuple[Array, Array]],
+        begin: int,
+        stop: int,
+    ) -> tuple[dict[str, Array], Array, Array]:
+        postings: dict[str, list[Array]] = {}
+        stems_of: list[Array] = []
+        totals_of: list[Array] = []
+        for index, segment in enumerate(self._segments):
+            stem_rank, filled = ranks[index]
+            first, last = (int(np.searchsorted(filled, bound)) for bound in (begin, stop))
+            box = segment.container
+            starts = np.asarray(box.array("stems.postings")[first : last + 1], np.int64)
+            if last <= first or starts[0] == starts[-1]:
+                continue
+            a, b = int(starts[0]), int(starts[-1])
+            stem_local = np.repeat(np.arange(first, last), np.diff(starts))
+            record = numbers[index][box.array("postings.record")[a:b]]
+            fields = {
+                field: np.asarray(box.array(f"postings.{field}")[a:b], np.int64)
+                if f"postings.{field}" in box else np.zeros(b - a, np.int64)
+                for field in FIELDS
+            }  # fmt: skip
+            totals = sum(fields.values(), np.zeros(b - a, np.int64))
+            alive = record >= 0
+            lived = np.repeat(alive, totals)
+            begun = int(box.array("stems.occurrences")[first])
+            end = begun + len(lived)
+            term = np.asarray(box.array("occurrences.term")[begun:end], np.int64)
+            base = np.asarray(box.array("stems.terms")[:-1], np.int64)
+            term = self._local[index][base[np.repeat(stem_local, totals)] + term]
+            pieces = {
+                "postings.record": record[alive],
+                **{f"postings.{field}": values[alive] for field, values in fields.items()},
+                "occurrences.term": term[lived],
+                **{
+                    f"occurrences.{name}": box.array(f"occurrences.{name}")[begun:end][lived]
+                    for name in ("position", "start", "length")
+                },
+            }
+            for name, piece in pieces.items():
+                postings.setdefault(name, []).append(piece)
+            stems_of.append(stem_rank[stem_local[alive]])
+            totals_of.append(totals[alive])
+        if not stems_of:
+            empty = np.zeros(0, np.int64)
+            return _Empty(), empty, empty
+        stems, totals = np.concatenate(stems_of), np.concatenate(totals_of)
+        order = np.argsort(stems, kind="stable")
+        begun_at = np.cumsum(totals) - totals
+        sorted_totals = totals[order]
+        shift = begun_at[order] - (np.cumsum(sorted_totals) - sorted_totals)
+        occurrence_order = np.arange(int(totals.sum())) + np.repeat(shift, sorted_totals)
+        out = {
+            name: np.concatenate(pieces)[order if name.startswith("postings") else occurrence_order]
+            for name, pieces in postings.items()
+        }
+        return out, stems[order], sorted_totals
+
+
+class _Empty(dict[str, Array]):
+    def __missing__(self, name: str) -> Array:
+        return np.zeros(0, np.int64)
+
+
+def terms_of(segment: Segment) -> list[tuple[bytes, bytes, int, int]]:
+    """All terms of a segment in their order: stem, form, case, width."""
+    box = segment.container
+    stems, forms = Strings(box, "stems").all(), Strings(box, "forms").all()
+    counts = np.diff(box.array("stems.terms").astype(np.int64)).tolist()
+    owners = [stem for stem, count in zip(stems, counts, strict=True) for _ in range(count)]
+    columns = (box.array(f"terms.{name}").tolist() for name in ("form", "case", "width"))
+    return [
+        (stem, forms[form], case, width)
+        for stem, form, case, width in zip(owners, *columns, strict=True)
+    ]
+
+
+def _used(segment: Segment) -> Array:
+    """By term, whether a live record has it."""
+    box = segment.container
+    count = len(box.array("terms.form"))
+    if segment.live is None:
+        return np.ones(count, bool)
+    used = np.zeros(count, bool)
+    ends = np.asarray(box.array("stems.postings"), np.int64)
+    occurrences = box.array("stems.occurrences")
+    base = np.asarray(box.array("stems.terms"), np.int64)
+    stems = len(ends) - 1
+    begin = 0
+    while begin < stems:
+        stop = min(stems, max(begin + 1, int(np.searchsorted(ends, ends[begin] + _SLICE)) - 1))
+        a, b = int(ends[begin]), int(ends[stop])
+        totals = np.zeros(b - a, np.int64)
+        for field in FIELDS:
+            if f"postings.{field}" in box:
+                totals += box.array(f"postings.{field}")[a:b]
+        alive = np.repeat(segment.live[box.array("postings.record")[a:b]], totals)
+        owner = np.repeat(np.repeat(base[begin:stop], np.diff(ends[begin : stop + 1])), totals)
+        first = int(occurrences[begin])
+        term = owner + box.array("occurrences.term")[first : first + len(alive)]
+        used[term[alive]] = True
+        begin = stop
+    return used

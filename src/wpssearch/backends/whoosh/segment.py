@@ -1,0 +1,319 @@
+"""A segment: records that were written together, as columns, and how they are read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from wpssearch.analysis import Analyzer, Term
+from wpssearch.backends.whoosh import records
+from wpssearch.backends.whoosh.container import Array, Container, narrow
+from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter
+from wpssearch.backends.whoosh.inverting import CASES, FIELDS, Inverter
+from wpssearch.backends.whoosh.strings import Strings, columns_of
+from wpssearch.errors import IndexDamaged
+from wpssearch.facets import facet_values
+from wpssearch.model import Record
+
+__all__ = ["Postings", "Segment", "SegmentBuilder", "id_hash", "stored_columns"]
+
+_BLOCK = 1 << 14
+_DIGEST = 24
+_LEVEL = 6
+
+
+def id_hash(id_: bytes) -> int:
+    """A number for an id, by which a segment finds it."""
+    return zlib.crc32(id_) << 32 | zlib.adler32(id_)
+
+
+def stored_columns(texts: Iterable[bytes]) -> Iterator[tuple[str, Array | bytes]]:
+    """Texts compressed in blocks: a block is unpacked for the text that is shown alone."""
+    blocks: list[bytes] = []
+    block_of: list[int] = []
+    begins: list[int] = []
+    waiting: list[bytes] = []
+    size = 0
+    for text in texts:
+        block_of.append(len(blocks))
+        begins.append(size)
+        waiting.append(text)
+        size += len(text)
+        if size >= _BLOCK:
+            blocks.append(zlib.compress(b"".join(waiting), _LEVEL))
+            waiting, size = [], 0
+    if waiting:
+        blocks.append(zlib.compress(b"".join(waiting), _LEVEL))
+    yield from columns_of("stored", blocks)
+    yield "stored.block", narrow(np.asarray(block_of, np.int64))
+    yield "stored.begin", narrow(np.asarray(begins, np.int64))
+
+
+class SegmentBuilder:
+    """Collects records for one segment."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._inverter = Inverter(analyzer)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ids: list[bytes] = []
+        self._digests: list[bytes] = []
+        self._stored: list[bytes] = []
+        self._facets: dict[str, FacetWriter] = {}
+        self._acronyms: dict[bytes, list[int]] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory the batch and its inversion take."""
+        return self._bytes * 2 + self._inverter.size * 200
+
+    def add(self, record: Record, digest: bytes) -> None:
+        """Take a record; it gets the next number."""
+        number = len(self._ids)
+        stored = records.encode(record).encode()
+        self._ids.append(record.id.encode("utf-8", "replace"))
+        self._digests.append(digest)
+        self._stored.append(stored)
+        self._bytes += len(stored)
+        title = record.title if record.title_given else ""
+        self._inverter.add(title, [s.heading for s in record.sections], record.text)
+        for name, values in facet_values(record).items():
+            writer = self._facets.get(name)
+            if writer is None:
+                writer = self._facets[name] = FacetWriter(number)
+            writer.pad(number)
+            writer.add(values)
+        for word in records.acronyms(record, self._analyzer):
+            self._acronyms.setdefault(word.encode(), []).append(number)
+
+    def columns(self) -> Iterator[tuple[str, Array | bytes]]:
+        """The columns of the segment; the builder is then empty again."""
+        yield from columns_of("ids", self._ids)
+        yield from id_columns(self._ids)
+        yield "digests", b"".join(self._digests)
+        yield from stored_columns(self._stored)
+        for name, writer in self._facets.items():
+            writer.pad(len(self._ids))
+            yield from writer.columns(f"facet:{name}")
+        yield from acronym_columns(self._acronyms)
+        yield from self._inverter.columns()
+        self._clear()
+
+
+def id_columns(ids: list[bytes]) -> Iterator[tuple[str, Array | bytes]]:
+    """What finds a record by its id, and each record's place in the order of ids."""
+    hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
+    order = np.argsort(hashes, kind="stable")
+    yield "ids.hash", hashes[order]
+    yield "ids.number", narrow(order)
+    ranks = np.empty(len(ids), np.int64)
+    ranks[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    yield "ids.rank", narrow(ranks)
+
+
+def acronym_columns(words: Mapping[bytes, list[int]]) -> Iterator[tuple[str, Array | bytes]]:
+    """The definitions of acronyms, sorted, each with the records that make it."""
+    names = sorted(words)
+    yield from columns_of("acronyms", names)
+    yield "acronyms.until", narrow(np.append(0, np.cumsum([len(words[n]) for n in names])))
+    flat = [number for name in names for number in words[name]]
+    yield "acronyms.records", narrow(np.asarray(flat, np.int64))
+
+
+class Postings(NamedTuple):
+    """The records that have a stem, ascending, and how often each field has it.
+
+    ``occurrences`` is the number of the first occurrence, ``first_term`` that of the stem's first
+    term.
+    """
+
+    records: Array
+    frequencies: tuple[Array | None, ...]
+    occurrences: int
+    first_term: int
+
+
+class Segment:
+    """The columns of a segment, and which of its records are live."""
+
+    def __init__(self, container: Container, live: Array | None) -> None:
+        self.container = container
+        #: By record, whether it is live; ``None`` where all are.
+        self.live = live
+        self.ids = Strings(container, "ids")
+        self.count = len(self.ids)
+        self._stems = Strings(container, "stems")
+        self._forms = Strings(container, "forms")
+        self._form_stem = container.ints("forms.stem")
+        self._stem_terms = container.ints("stems.terms")
+        self._stem_postings = container.ints("stems.postings")
+        self._stem_occurrences = container.ints("stems.occurrences")
+        self._record = container.array("postings.record")
+        self._frequencies = tuple(
+            container.array(f"postings.{name}") if f"postings.{name}" in container else None
+            for name in FIELDS
+        )
+        self._facets: dict[str, FacetColumn | None] = {}
+        self._ranks: Array | None = None
+        self._block: tuple[int, bytes] = (-1, b"")
+
+    # Words
+
+    def stem(self, form: bytes) -> str | None:
+        """The stem of a form that the segment has."""
+        at = self._forms.find(form)
+        return self._stems[self._form_stem[at]].decode() if at >= 0 else None
+
+    def rank(self, stem: bytes) -> int:
+        """The number of a stem, -1 where the segment does not have it."""
+        return self._stems.find(stem)
+
+    def terms(self, rank: int) -> list[Term]:
+        """The terms of a stem that live records have, in the order of their numbers."""
+        return [term for term in self.all_terms(rank) if term is not None]
+
+    def all_terms(self, rank: int) -> list[Term | None]:
+        """The terms of a stem by number; ``None`` for one that no live record has."""
+        first, stop = self._stem_terms[rank], self._stem_terms[rank + 1]
+        stem = self._stems[rank].decode()
+        form, case = self.container.ints("terms.form"), self.container.ints("terms.case")
+        found: list[Term | None] = [
+            Term(stem, self._forms[form[at]].decode(), CASES[case[at]]) for at in range(first, stop)
+        ]
+        if self.live is not None:
+            used = np.bincount(self._live_terms(rank), minlength=stop - first)
+            found = [term if used[n] else None for n, term in enumerate(found)]
+        return found
+
+    def _live_terms(self, rank: int) -> Array:
+        postings = self.postings(rank)
+        assert self.live is not None
+        alive = np.repeat(self.live[postings.records], self.totals(postings))
+        first = postings.occurrences
+        return self.container.array("occurrences.term")[first : first + len(alive)][alive]
+
+    @staticmethod
+    def totals(postings: Postings) -> Array:
+        """By posting, how many occurrences it has in all fields."""
+        present = [f for f in postings.frequencies if f is not None]
+        total = present[0].astype(np.int64)
+        for more in present[1:]:
+            total = total + more
+        return total
+
+    def postings(self, rank: int) -> Postings:
+        """The postings of a stem, dead records included."""
+        first, stop = self._stem_postings[rank], self._stem_postings[rank + 1]
+        return Postings(
+            self._record[first:stop],
+            tuple(None if f is None else f[first:stop] for f in self._frequencies),
+            self._stem_occurrences[rank],
+            self._stem_terms[rank],
+        )
+
+    def long_forms(self, prefix: bytes) -> Iterator[bytes]:
+        """The definitions of acronyms that begin so and that live records make."""
+        words = Strings(self.container, "acronyms")
+        ends = self.container.ints("acronyms.until")
+        numbers = self.container.array("acronyms.records")
+        at = words.bisect(prefix)
+        while at < len(words) and (word := words[at]).startswith(prefix):
+            if self.live is None or self.live[numbers[ends[at] : ends[at + 1]]].any():
+                yield word
+            at += 1
+
+    # Records
+
+    def find(self, id_: bytes) -> int:
+        """The number of the live record that has this id, -1 where there is none."""
+        hashes = self.container.array("ids.hash")
+        wanted = np.uint64(id_hash(id_))
+        at = int(np.searchsorted(hashes, wanted))
+        numbers = self.container.ints("ids.number")
+        while at < self.count and hashes[at] == wanted:
+            number = numbers[at]
+            if self.ids[number] == id_ and (self.live is None or self.live[number]):
+                return int(number)
+            at += 1
+        return -1
+
+    @property
+    def ranks(self) -> Array:
+        """By record, its place in the order of ids."""
+        if self._ranks is None:
+            self._ranks = self.container.array("ids.rank")
+        return self._ranks
+
+    def digest(self, record: int) -> bytes:
+        """What tells the record's content, place and making from others."""
+        return bytes(self.container.raw("digests")[record * _DIGEST : (record + 1) * _DIGEST])
+
+    def stored(self, record: int) -> bytes:
+        """The record as it was encoded."""
+        blocks = self.container.ints("stored.block")
+        begins = self.container.ints("stored.begin")
+        block = blocks[record]
+        # Read once: another thread may put another block in its place.
+        number, data = self._block
+        if number != block:
+            try:
+                data = zlib.decompress(Strings(self.container, "stored")[block])
+            except zlib.error as error:
+                raise IndexDamaged(
+                    f"The index file {self.container.name} is damaged in stored; "
+                    "build the index anew with `wpssearch ingest`."
+                ) from error
+            self._block = (block, data)
+        following = record + 1 < self.count and blocks[record + 1] == block
+        stop = begins[record + 1] if following else len(data)
+        return data[begins[record] : stop]
+
+    def record(self, number: int) -> Record:
+        """The whole record."""
+        try:
+            return records.decode(self.stored(number).decode())
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(
+                f"The index file {self.container.name} holds a record that nobody wrote; "
+                "build the index anew with `wpssearch ingest`."
+            ) from error
+
+    # Facets and lengths
+
+    def facet(self, name: str) -> FacetColumn | None:
+        """A facet's column, ``None`` where no record of the segment has the facet."""
+        if name not in self._facets:
+            column = f"facet:{name}"
+            there = f"{column}.records" in self.container
+            self._facets[name] = FacetColumn(self.container, column) if there else None
+        return self._facets[name]
+
+    def facet_names(self) -> list[str]:
+        """The facets that the segment has a column for."""
+        return [
+            name.removeprefix("facet:").removesuffix(".records")
+            for name in self.container.names()
+            if name.startswith("facet:") and name.endswith(".records")
+        ]
+
+    def lengths(self, field: str) -> Array:
+        """By record, the length of a field in tokens."""
+        return self.container.array(f"lengths.{field}")
+
+
+def totals_of(segment: Segment) -> list[int]:
+    """The lengths of each field, summed over live records."""
+    out = []
+    for field in FIELDS:
+        lengths = segment.lengths(field)
+        out.append(int(lengths.sum() if segment.live is None else lengths[segment.live].sum()))
+    return out
