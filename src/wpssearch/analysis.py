@@ -16,20 +16,21 @@ corpus can tell an acronym (a word that it writes in capitals alone) from a shou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
-from wpssearch.folding import Folded
+from wpssearch.folding import Folded, fold
 from wpssearch.stemming import Stemmer
-from wpssearch.vocab import Vocabulary
+from wpssearch.vocab import LongForm, Vocabulary, shipped
 
 __all__ = [
     "CAPITALS",
     "PLAIN",
     "SHOUTED",
     "Analyzer",
+    "LongForms",
     "Term",
     "Token",
     "chunk_tokens",
@@ -58,6 +59,8 @@ _MAX_FORM = 100
 _MAX_JOINED_PARTS = 6
 _MAX_CACHED_CHUNK = 64
 _MIN_SHOUTED_WORDS = 3
+# Words of one stem begin alike.
+_BEGINNING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +248,32 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
         offset += len(line)
 
 
+class LongForms:
+    """Acronyms with what they stand for: by acronym, and by the first letters of the long form."""
+
+    def __init__(self, known: Iterable[LongForm], tokens: Callable[[str], list[Token]]) -> None:
+        self._by_acronym: dict[str, list[LongForm]] = {}
+        self._by_beginning: dict[str, list[tuple[LongForm, tuple[str, ...]]]] = {}
+        for entry in known:
+            words = tuple(token.form for token in tokens(entry.long_form) if token.width == 1)
+            self._by_acronym.setdefault(fold(entry.acronym), []).append(entry)
+            self._by_beginning.setdefault(words[0][:_BEGINNING], []).append((entry, words))
+
+    def of(self, acronym: str) -> list[LongForm]:
+        """What an acronym, folded, stands for."""
+        return self._by_acronym.get(acronym, [])
+
+    def beginning(self, form: str) -> list[tuple[LongForm, tuple[str, ...]]]:
+        """The long forms, with their words, that may begin with this form or one of its stem."""
+        return self._by_beginning.get(form[:_BEGINNING], [])
+
+
 class Analyzer:
     """Text to terms. One instance serves index, query and highlight; it is safe to share."""
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        self.stemmer = Stemmer(vocabulary)
+        self._vocabulary = vocabulary or shipped()
+        self.stemmer = Stemmer(self._vocabulary)
 
     def index_tokens(self, text: str, first_position: int = 0) -> list[Token]:
         """The tokens of a field's text, as the index keeps them."""
@@ -262,6 +286,11 @@ class Analyzer:
     def term(self, form: str, case: str) -> Term:
         """The term of a form; loads NLTK at the first word that needs its stemmer."""
         return Term(self.stemmer.stem(form), form, case)
+
+    @cached_property
+    def long_forms(self) -> LongForms:
+        """What the vocabulary's acronyms stand for, ready to be looked up."""
+        return LongForms(self._vocabulary.long_forms, self.query_tokens)
 
     @property
     def fingerprint(self) -> str:

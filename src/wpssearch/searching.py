@@ -18,6 +18,7 @@ from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms, lower
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
 from wpssearch.model import EVIDENCES, INTERVALS, ROLES, Record, Search
@@ -65,7 +66,7 @@ def search(
     query text raises anything.
     """
     _check(request)
-    matched = _match(snapshot, analyzer, vocabulary, request)
+    matched = _match(snapshot, analyzer, request)
     filters, filter_notes = faceting.compile_filters(request, snapshot, vocabulary)
     selection = faceting.select(matched.numbers, filters, snapshot)
     total = sum(map(len, selection.hits))
@@ -125,17 +126,15 @@ def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def _match(
-    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
-) -> _Matched:
+def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> _Matched:
     tree, notes = parse(request.query)
 
     def lowered(node: And | Or) -> Lowered:
         return lower(
-            node, analyzer.query_tokens, snapshot, vocabulary.long_forms, exact=request.exact
+            node, analyzer.query_tokens, snapshot, analyzer.long_forms, exact=request.exact
         )
 
-    strict = lowered(tree)
+    strict = lowered(relaxed(tree) if request.any else tree)
     notes = (*notes, *_widened(strict))
     evaluation = Evaluation(snapshot, strict.terms)
     if not strict.terms and tree.parts:
@@ -148,7 +147,7 @@ def _match(
         numbers = evaluation.matches(strict.plan)
         if any(map(len, numbers)):
             return _Matched("all", strict.plan, evaluation, numbers, notes)
-    loose = lowered(relaxed(tree)).plan
+    loose = strict.plan if request.any else lowered(relaxed(tree)).plan
     numbers = evaluation.matches(loose)
     matched = _Matched("any", loose, evaluation, numbers, notes)
     if request.any:
@@ -247,27 +246,16 @@ def _hits(
     snapshot: Snapshot, matched: _Matched, page: Sequence[_Place], request: Search
 ) -> tuple[Hit, ...]:
     snippets: dict[_Place, tuple[Snippet, ...]] = {}
-    loaded: dict[_Place, Record] = {}
     if request.snippets:
         for segment in {place.segment for place in page}:
             mine = sorted((p for p in page if p.segment == segment), key=lambda p: p.number)
-            for place in mine:
-                loaded[place] = snapshot.segments[segment].record(place.number)
-            snippets.update(_snippets(matched, segment, mine, loaded))
+            snippets.update(_snippets(snapshot.segments[segment], matched, segment, mine))
     out = []
     for place in page:
         reader = snapshot.segments[place.segment]
-        record = loaded.get(place)
-        id_ = record.id if record else reader.ids[place.number].decode()
-        out.append(
-            Hit(
-                record,
-                place.score,
-                snippets.get(place, ()),
-                id_,
-                partial(reader.record, place.number),
-            )
-        )
+        id_ = reader.ids[place.number].decode()
+        load = partial(reader.record, place.number)
+        out.append(Hit(None, place.score, snippets.get(place, ()), id_, load))
     return tuple(out)
 
 
@@ -285,7 +273,7 @@ def _weight(part: Plan, evaluation: Evaluation) -> float:
 
 
 def _snippets(
-    matched: _Matched, segment: int, places: Sequence[_Place], records: dict[_Place, Record]
+    reader: Segment, matched: _Matched, segment: int, places: Sequence[_Place]
 ) -> dict[_Place, tuple[Snippet, ...]]:
     """The passages of some records of a segment, which are in its order."""
     evaluation = matched.evaluation
@@ -300,17 +288,19 @@ def _snippets(
             marks.setdefault((row, field), []).append(mark)
     out: dict[_Place, tuple[Snippet, ...]] = {}
     for row, place in enumerate(places):
-        record = records[place]
-        texts = (
-            record.title,
-            "\n".join(section.heading for section in record.sections),
-            record.text,
-        )
         passages: list[Snippet] = []
-        for number, (field, text) in enumerate(zip(FIELDS, texts, strict=True)):
+        for number, field in enumerate(FIELDS):
             mine = marks.get((row, number), [])
             # A title is shown anyway; it is a passage where it is why the record was found.
             if mine or field == "text":
+                text = reader.text(place.number) if field == "text" else ""
+                text = text or _field(reader.record(place.number), field)
                 passages.extend(highlight.passages(field, text, mine))
         out[place] = tuple(passages)
     return out
+
+
+def _field(record: Record, field: str) -> str:
+    if field == "headings":
+        return "\n".join(section.heading for section in record.sections)
+    return record.title if field == "title" else record.text

@@ -152,32 +152,29 @@ class _InSegment:
         """Records and frequencies, of some terms of the stem alone where not all count."""
         if kept is None:
             return postings.records, list(postings.frequencies)
-        fields, rows, _ = self._spread(postings)
-        count = len(postings.records)
-        first = postings.occurrences
-        terms = self.segment.container.array("occurrences.term")[first : first + len(rows)]
-        counts = kept[terms]
+        totals = Segment.totals(postings)
+        ends = np.cumsum(totals)
+        first, count = postings.occurrences, int(ends[-1])
+        terms = self.segment.container.array("occurrences.term")[first : first + count]
+        # Mostly few are left out: what those are is taken off.
+        left_out = np.flatnonzero(~kept[terms])
+        rows = np.searchsorted(ends, left_out, side="right")
+        within = left_out - (ends[rows] - totals[rows])
         out: list[Array | None] = []
-        for number, frequencies in enumerate(postings.frequencies):
-            mine = counts & (fields == number)
-            out.append(None if frequencies is None else np.bincount(rows[mine], minlength=count))
-        some = np.bincount(rows[counts], minlength=count) > 0
+        for frequencies in postings.frequencies:
+            if frequencies is None:
+                out.append(None)
+                continue
+            mine = (within >= 0) & (within < frequencies[rows])
+            fewer = frequencies.astype(np.int64)
+            np.subtract.at(fewer, rows[mine], 1)
+            out.append(fewer)
+            within = within - frequencies[rows]
+        np.subtract.at(totals, rows, 1)
+        some = totals > 0
+        if some.all():
+            return postings.records, out
         return postings.records[some], [None if f is None else f[some] for f in out]
-
-    @staticmethod
-    def _spread(postings: Postings) -> tuple[Array, Array, Array]:
-        """By occurrence its field and its posting; by posting its first occurrence."""
-        count = len(postings.records)
-        present = [(n, f) for n, f in enumerate(postings.frequencies) if f is not None]
-        if len(present) == 1:
-            number, totals = present[0][0], present[0][1].astype(np.int64)
-            rows = np.repeat(np.arange(count), totals)
-            return np.full(len(rows), number), rows, np.cumsum(totals) - totals
-        table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
-        totals = table.sum(axis=1)
-        names = np.tile(np.asarray([n for n, _ in present]), count)
-        fields = np.repeat(names, table.ravel())
-        return fields, np.repeat(np.arange(count), totals), np.cumsum(totals) - totals
 
     def _live(self, records: Array, frequencies: list[Array | None]) -> _Found:
         live = self.segment.live

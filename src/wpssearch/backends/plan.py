@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Protocol
 
-from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Term, Token
+from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, LongForms, Term, Token
 from wpssearch.folding import fold
 from wpssearch.query import And, Node, Or, Phrase, Word
 from wpssearch.vocab import LongForm
@@ -101,12 +101,12 @@ def lower(
     tree: Node,
     tokens: Callable[[str], list[Token]],
     lexicon: Lexicon,
-    long_forms: Items[LongForm] = (),
+    long_forms: LongForms,
     *,
     exact: bool = False,
 ) -> Lowered:
     """The plan of a query tree; ``exact`` leaves acronyms and their long forms apart."""
-    lowering = _Lowering(tokens, lexicon, () if exact else long_forms, exact=exact)
+    lowering = _Lowering(tokens, lexicon, long_forms, exact=exact)
     # A part without a letter or digit (`&`, `--`) asks for nothing.
     plan = lowering.walk(tree, apart=False)
     return Lowered(plan, tuple(lowering.terms), tuple(dict.fromkeys(lowering.widened)))
@@ -130,7 +130,7 @@ class _Lowering:
         self,
         tokens: Callable[[str], list[Token]],
         lexicon: Lexicon,
-        long_forms: Items[LongForm],
+        long_forms: LongForms,
         *,
         exact: bool,
     ) -> None:
@@ -246,9 +246,8 @@ class _Lowering:
 
     def _rows(self, token: Token) -> list[Plan]:
         rows: list[Plan] = []
-        for known in self._long_forms:
-            counts = not known.exact or token.case == CAPITALS
-            if counts and fold(known.acronym) == token.form:
+        for known in self._long_forms.of(token.form):
+            if not known.exact or token.case == CAPITALS:
                 rows += self._row(token, known)
         if token.case == CAPITALS:
             for known in self._lexicon.defined(token.form):
@@ -303,13 +302,12 @@ class _Lowering:
             ends[len(typed)] = index + 1
         if len(typed) < 2:
             return at, None
-        first = self._lexicon.stem(typed[0])
-        candidates = [
-            known for known in self._long_forms if fold(known.long_form[:1]) == typed[0][:1]
-        ]
+        candidates = self._long_forms.beginning(typed[0])
+        for known in self._lexicon.abbreviated(self._lexicon.stem(typed[0])):
+            words = tuple(t.form for t in self._tokens(known.long_form) if t.width == 1)
+            candidates = [*candidates, (known, words)]
         best: tuple[int, LongForm | None] = (at, None)
-        for known in (*candidates, *self._lexicon.abbreviated(first)):
-            words = [t.form for t in self._tokens(known.long_form) if t.width == 1]
+        for known, words in candidates:
             stop = ends.get(len(words), at)
             if stop > best[0] and all(map(self._same, words, typed)):
                 best = stop, known

@@ -72,6 +72,7 @@ class FacetColumn:
         self.mark = container.array(f"{name}.mark")
         self.records = container.array(f"{name}.records")
         self._owners: Array | None = None
+        self._single: bool | None = None
 
     @property
     def combinations(self) -> int:
@@ -96,14 +97,11 @@ class FacetColumn:
         """By value, how many of the records have it."""
         size = len(self.values)
         kept = self.kept(marks)
-        entries = len(self.value)
-        if kept is None and entries == self.combinations - 1 and self._is_single():
-            # One value a combination: the numbers of combinations are those of values.
-            numbers = np.bincount(self.records[records], minlength=self.combinations)
-            out = np.zeros(size, np.int64)
-            out[self.value] = numbers[1:]
-            return out
         by_combination = np.bincount(self.records[records], minlength=self.combinations)
+        if kept is None and self.single:
+            out = np.zeros(size, np.int64)
+            out[self.value] = by_combination[1:]
+            return out
         if kept is None:
             return np.bincount(
                 self.value, weights=by_combination[self.owners], minlength=size
@@ -115,10 +113,15 @@ class FacetColumn:
             pairs % max(size, 1), weights=by_combination[pairs // max(size, 1)], minlength=size
         ).astype(np.int64)
 
-    def _is_single(self) -> bool:
-        return bool(self.ends[1] == 0) and bool(
-            (np.diff(self.ends[1:].astype(np.int64)) == 1).all()
-        )
+    @property
+    def single(self) -> bool:
+        """Whether each combination but the first, empty one is one value, and no two the same."""
+        if self._single is None:
+            counts = np.diff(self.ends.astype(np.int64))
+            self._single = len(self.value) == len(self.values) and bool(
+                counts[0] == 0 and (counts[1:] == 1).all()
+            )
+        return self._single
 
     def with_any(self, chosen: Array, marks: frozenset[str] | None = None) -> Array:
         """By combination, whether it has one of the values, given by number."""

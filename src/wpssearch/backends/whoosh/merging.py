@@ -41,9 +41,11 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     yield from columns_of("ids", ids)
     yield from id_columns(ids)
     yield "digests", b"".join(_digests(segment) for segment in segments)
-    yield from stored_columns(
-        segment.stored(int(number)) for segment in segments for number in _live(segment)
-    )
+    for name in ("stored", "texts"):
+        yield from stored_columns(
+            name,
+            (s.stored(name, number) for s in segments for number in _live(s).tolist()),
+        )
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))

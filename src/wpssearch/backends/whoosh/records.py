@@ -14,8 +14,9 @@ __all__ = ["acronyms", "content_digest", "decode", "digest", "encode"]
 
 
 def encode(record: Record) -> str:
-    """The record as JSON, which ``decode`` reads back equal."""
+    """The record but for its text as JSON, which ``decode`` reads back equal."""
     out = record.to_dict()
+    del out["text"]
     out["title_given"] = record.title_given
     out["given"] = sorted(record.given)
     out["sections"] = [[s.heading, s.start, s.end, s.postal] for s in record.sections]
@@ -29,9 +30,10 @@ def _tags(values: list[dict[str, Any]]) -> tuple[Tag, ...]:
     )
 
 
-def decode(text: str) -> Record:
-    """The record that ``encode`` wrote."""
-    data = json.loads(text)
+def decode(encoded: str, text: str) -> Record:
+    """The record that ``encode`` wrote, with its text."""
+    data = json.loads(encoded)
+    data["text"] = text
     data["agencies"] = tuple(data["agencies"])
     data["period"] = Period(**data["period"]) if data["period"] else None
     data["missions"] = _tags(data["missions"])

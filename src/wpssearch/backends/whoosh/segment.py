@@ -20,7 +20,7 @@ from wpssearch.model import Record
 
 __all__ = ["Postings", "Segment", "SegmentBuilder", "id_hash", "stored_columns"]
 
-_BLOCK = 1 << 14
+_BLOCK = 1 << 12
 _DIGEST = 24
 _LEVEL = 6
 
@@ -30,7 +30,7 @@ def id_hash(id_: bytes) -> int:
     return zlib.crc32(id_) << 32 | zlib.adler32(id_)
 
 
-def stored_columns(texts: Iterable[bytes]) -> Iterator[tuple[str, Array | bytes]]:
+def stored_columns(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, Array | bytes]]:
     """Texts compressed in blocks: a block is unpacked for the text that is shown alone."""
     blocks: list[bytes] = []
     block_of: list[int] = []
@@ -47,9 +47,9 @@ def stored_columns(texts: Iterable[bytes]) -> Iterator[tuple[str, Array | bytes]
             waiting, size = [], 0
     if waiting:
         blocks.append(zlib.compress(b"".join(waiting), _LEVEL))
-    yield from columns_of("stored", blocks)
-    yield "stored.block", narrow(np.asarray(block_of, np.int64))
-    yield "stored.begin", narrow(np.asarray(begins, np.int64))
+    yield from columns_of(name, blocks)
+    yield f"{name}.block", narrow(np.asarray(block_of, np.int64))
+    yield f"{name}.begin", narrow(np.asarray(begins, np.int64))
 
 
 class SegmentBuilder:
@@ -64,6 +64,7 @@ class SegmentBuilder:
         self._ids: list[bytes] = []
         self._digests: list[bytes] = []
         self._stored: list[bytes] = []
+        self._texts: list[bytes] = []
         self._facets: dict[str, FacetWriter] = {}
         self._acronyms: dict[bytes, list[int]] = {}
         self._bytes = 0
@@ -80,10 +81,12 @@ class SegmentBuilder:
         """Take a record; it gets the next number."""
         number = len(self._ids)
         stored = records.encode(record).encode()
+        text = record.text.encode()
         self._ids.append(record.id.encode("utf-8", "replace"))
         self._digests.append(digest)
         self._stored.append(stored)
-        self._bytes += len(stored)
+        self._texts.append(text)
+        self._bytes += len(stored) + len(text)
         title = record.title if record.title_given else ""
         self._inverter.add(title, [s.heading for s in record.sections], record.text)
         for name, values in facet_values(record).items():
@@ -100,7 +103,8 @@ class SegmentBuilder:
         yield from columns_of("ids", self._ids)
         yield from id_columns(self._ids)
         yield "digests", b"".join(self._digests)
-        yield from stored_columns(self._stored)
+        yield from stored_columns("stored", self._stored)
+        yield from stored_columns("texts", self._texts)
         for name, writer in self._facets.items():
             writer.pad(len(self._ids))
             yield from writer.columns(f"facet:{name}")
@@ -164,7 +168,7 @@ class Segment:
         )
         self._facets: dict[str, FacetColumn | None] = {}
         self._ranks: Array | None = None
-        self._block: tuple[int, bytes] = (-1, b"")
+        self._blocks: dict[str, tuple[int, bytes]] = {}
 
     # Words
 
@@ -257,30 +261,34 @@ class Segment:
         """What tells the record's content, place and making from others."""
         return bytes(self.container.raw("digests")[record * _DIGEST : (record + 1) * _DIGEST])
 
-    def stored(self, record: int) -> bytes:
-        """The record as it was encoded."""
-        blocks = self.container.ints("stored.block")
-        begins = self.container.ints("stored.begin")
+    def stored(self, name: str, record: int) -> bytes:
+        """The record's text (``texts``), or the rest of it as it was encoded (``stored``)."""
+        blocks = self.container.ints(f"{name}.block")
+        begins = self.container.ints(f"{name}.begin")
         block = blocks[record]
         # Read once: another thread may put another block in its place.
-        number, data = self._block
+        number, data = self._blocks.get(name, (-1, b""))
         if number != block:
             try:
-                data = zlib.decompress(Strings(self.container, "stored")[block])
+                data = zlib.decompress(Strings(self.container, name)[block])
             except zlib.error as error:
                 raise IndexDamaged(
-                    f"The index file {self.container.name} is damaged in stored; "
+                    f"The index file {self.container.name} is damaged in {name}; "
                     "build the index anew with `wpssearch ingest`."
                 ) from error
-            self._block = (block, data)
+            self._blocks[name] = (block, data)
         following = record + 1 < self.count and blocks[record + 1] == block
         stop = begins[record + 1] if following else len(data)
         return data[begins[record] : stop]
 
+    def text(self, number: int) -> str:
+        """The text of a record."""
+        return self.stored("texts", number).decode("utf-8", "replace")
+
     def record(self, number: int) -> Record:
         """The whole record."""
         try:
-            return records.decode(self.stored(number).decode())
+            return records.decode(self.stored("stored", number).decode(), self.text(number))
         except (ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(
                 f"The index file {self.container.name} holds a record that nobody wrote; "

@@ -7,7 +7,7 @@ is read without locks: columns are mapped and never change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from wpssearch.vocab import LongForm
 
 __all__ = ["FacetValues", "Snapshot"]
 
+_T = TypeVar("_T")
+
 _MOST_CACHED = 1 << 14
 #: The part of a digest that is over the content alone, in bytes.
 CONTENT = 16
@@ -36,6 +38,14 @@ class FacetValues(NamedTuple):
 
     values: list[str]
     places: list[Array | None]
+
+
+def _with(cache: dict[str, _T], key: str, value: _T) -> dict[str, _T]:
+    """The cache with one more entry, or a new one where it is full."""
+    if len(cache) >= _MOST_CACHED:
+        cache = {}
+    cache[key] = value
+    return cache
 
 
 class Snapshot:
@@ -58,7 +68,10 @@ class Snapshot:
         self.size = base
         self._averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
+        # What the dictionary says of a word, for words that were asked for.
+        self._stems: dict[str, str] = {}
         self._forms: dict[str, tuple[Term, ...]] = {}
+        self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
 
     def close(self) -> None:
@@ -68,12 +81,15 @@ class Snapshot:
 
     def stem(self, form: str) -> str:
         """The stem of a form, without a stemmer where the index knows the form."""
-        wanted = form.encode()
-        for segment in self.segments:
-            found = segment.stem(wanted)
-            if found is not None:
-                return found
-        return self._analyzer.stemmer.stem(form)
+        known = self._stems.get(form)
+        if known is None:
+            wanted = form.encode()
+            found = (segment.stem(wanted) for segment in self.segments)
+            known = next((stem for stem in found if stem is not None), None)
+            if known is None:
+                known = self._analyzer.stemmer.stem(form)
+            self._stems = _with(self._stems, form, known)
+        return known
 
     def forms(self, stem: str) -> Iterable[Term]:
         """The terms of live records that have this stem."""
@@ -85,9 +101,8 @@ class Snapshot:
                 rank = segment.rank(wanted)
                 if rank >= 0:
                     found.update(dict.fromkeys(segment.terms(rank)))
-            if len(self._forms) > _MOST_CACHED:
-                self._forms.clear()
-            known = self._forms[stem] = tuple(found)
+            known = tuple(found)
+            self._forms = _with(self._forms, stem, known)
         return known
 
     def defined(self, acronym: str) -> Iterable[LongForm]:
@@ -98,13 +113,16 @@ class Snapshot:
         """The long forms that live records abbreviate and whose first word has this stem."""
         return self._long_forms(f"{LONG_FORM}{stem}\t")
 
-    def _long_forms(self, prefix: str) -> Iterator[LongForm]:
-        seen: dict[bytes, None] = {}
-        for segment in self.segments:
-            seen.update(dict.fromkeys(segment.long_forms(prefix.encode())))
-        for word in seen:
-            _, acronym, long_form = word.decode().split("\t")
-            yield LongForm(acronym, long_form, exact=True)
+    def _long_forms(self, prefix: str) -> tuple[LongForm, ...]:
+        known = self._long.get(prefix)
+        if known is None:
+            seen: dict[bytes, None] = {}
+            for segment in self.segments:
+                seen.update(dict.fromkeys(segment.long_forms(prefix.encode())))
+            words = (word.decode().split("\t") for word in seen)
+            known = tuple(LongForm(acronym, form, exact=True) for _, acronym, form in words)
+            self._long = _with(self._long, prefix, known)
+        return known
 
     # Numbers
 
