@@ -248,10 +248,17 @@ def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Itera
         offset += len(line)
 
 
+@lru_cache(maxsize=4096)
+def _query_tokens(text: str) -> tuple[Token, ...]:
+    return tuple(tokenize(text))
+
+
 class LongForms:
     """Acronyms with what they stand for: by acronym, and by the first letters of the long form."""
 
-    def __init__(self, known: Iterable[LongForm], tokens: Callable[[str], list[Token]]) -> None:
+    def __init__(
+        self, known: Iterable[LongForm], tokens: Callable[[str], tuple[Token, ...]]
+    ) -> None:
         self._by_acronym: dict[str, list[LongForm]] = {}
         self._by_beginning: dict[str, list[tuple[LongForm, tuple[str, ...]]]] = {}
         for entry in known:
@@ -279,9 +286,9 @@ class Analyzer:
         """The tokens of a field's text, as the index keeps them."""
         return list(tokenize(text, bulk=True, first_position=first_position))
 
-    def query_tokens(self, text: str) -> list[Token]:
+    def query_tokens(self, text: str) -> tuple[Token, ...]:
         """The tokens of what a user typed. Loads no NLTK."""
-        return list(tokenize(text))
+        return _query_tokens(text)
 
     def term(self, form: str, case: str) -> Term:
         """The term of a form; loads NLTK at the first word that needs its stemmer."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wpssearch.model import Span
 from wpssearch.results import Snippet
@@ -26,8 +26,7 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-
 _BLANK = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
+class Mark(NamedTuple):
     """A match in a text: its span, which part of the query it answers, and that part's weight."""
 
     start: int
@@ -69,18 +68,21 @@ def _cores(marks: Sequence[Mark]) -> list[Span]:
         for index, first in enumerate(marks):
             if first.part in covered:
                 continue
-            parts: dict[int, float] = {}
-            end = first.end
-            for seen, mark in enumerate(marks[index:]):
-                if max(mark.end, end) - first.start > PASSAGE_LENGTH and parts:
+            begin, end = first.start, first.end
+            parts: set[int] = set()
+            gain = 0.0
+            for seen in range(index, len(marks)):
+                _, stop, part, weight = marks[seen]
+                reached = max(stop, end)
+                if reached - begin > PASSAGE_LENGTH and parts:
                     break
-                end = max(mark.end, end)
-                parts.setdefault(mark.part, mark.weight)
+                end = reached
+                if part not in parts:
+                    parts.add(part)
+                    gain += weight if part not in covered else 0.0
                 # Of two windows with the same parts the tighter, then the fuller, then the first.
-                gain = sum(weight for part, weight in parts.items() if part not in covered)
-                rank = (gain, first.start - end, seen, (first.start, end))
-                if best is None or rank[:3] > best[:3]:
-                    best = rank
+                if best is None or (gain, begin - end, seen - index) > best[:3]:
+                    best = gain, begin - end, seen - index, (begin, end)
         if best is None:
             break
         core = best[3]

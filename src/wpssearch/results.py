@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from wpssearch.model import Period, Record, Source, Span, Tag
 
@@ -127,15 +127,14 @@ class Hit:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
+class FacetValue(NamedTuple):
     """A value of a facet, how many of the matching records have it, and whether it is chosen.
 
     ``start`` and ``end`` are there for periods alone.
     """
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]
     selected: bool = False
     start: str | None = None
     end: str | None = None

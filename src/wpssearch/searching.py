@@ -195,10 +195,10 @@ def _page(
             continue
         if relevance:
             scores = matched.evaluation.scores(segment, records)
-            keys = [-scores]
+            keys = [scores]
         else:
             keys = _bounds(snapshot, segment, records, newest=request.sort == "newest")
-        first = _first(keys, snapshot.segments[segment].ranks, records, last)
+        first = _first(keys, snapshot.segments[segment].id_ranks, records, last, relevance)
         chosen = records[first]
         if not relevance:
             scores = np.zeros(len(records))
@@ -207,23 +207,31 @@ def _page(
         ids = snapshot.segments[segment].ids
         for at, number in zip(first.tolist(), chosen.tolist(), strict=True):
             id_ = ids[number] if len(hits) > 1 else b""
-            key = (*(float(column[at]) for column in keys), id_)
+            sign = -1 if relevance else 1
+            key = (*(sign * float(column[at]) for column in keys), id_)
             best.append((key, _Place(segment, number, float(scores[at]))))
     if len(hits) > 1:
         best.sort(key=lambda entry: entry[0])
     return [place for _, place in best[request.offset : last]]
 
 
-def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int) -> Array:
-    """The places of the records that come first, by the keys and then by id."""
+def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int, most: bool) -> Array:
+    """The places of the records that come first, by the keys (``most``: the greatest), then by id."""
     primary = keys[0]
-    some = np.arange(len(records))
-    if len(records) > _LONG * count:
+    size = len(records)
+    some = None
+    if size > _LONG * count:
         # Ties with the last of the first are put in order, too.
-        some = np.flatnonzero(primary <= np.partition(primary, count - 1)[count - 1])
-    columns = (ranks[records[some]], *(key[some] for key in reversed(keys)))
-    order: Array = some[np.lexsort(columns)[:count]]
-    return order
+        if most:
+            some = np.flatnonzero(primary >= np.partition(primary, size - count)[size - count])
+        else:
+            some = np.flatnonzero(primary <= np.partition(primary, count - 1)[count - 1])
+    chosen = records if some is None else records[some]
+    columns = [key if some is None else key[some] for key in reversed(keys)]
+    if most:
+        columns = [-column for column in columns]
+    order = np.lexsort((ranks[chosen], *columns))[:count]
+    return order if some is None else some[order]
 
 
 def _bounds(snapshot: Snapshot, segment: int, records: Array, *, newest: bool) -> list[Array]:

@@ -27,6 +27,7 @@ _NOTHING: Array = np.zeros(0, np.int64)
 _MUCH_LONGER = 32
 #: The share of a segment's records from which on a table over all of them is used.
 _DENSE = 16
+_MOST_CACHED = 1 << 14
 # A position is below 2^40; above it stand the field and the record's row.
 _FIELD, _ROW = 40, 42
 
@@ -126,24 +127,32 @@ class _InSegment:
             known = self._found[term] = made
         return known
 
-    def _parts(self, group: Group) -> Iterator[tuple[Postings, Array | None, int]]:
+    def _parts(self, group: Group) -> Iterator[tuple[Postings, Array | None]]:
         """The postings of the group's stems, and which of their terms count; ``None``: all."""
+        lookups = self.segment.lookups
+        known = lookups.get(group)
+        if known is None:
+            if len(lookups) > _MOST_CACHED:
+                lookups.clear()
+            known = lookups[group] = tuple(self._looked_up(group))
+        for rank, kept in known:
+            yield self.segment.postings(rank), kept
+
+    def _looked_up(self, group: Group) -> Iterator[tuple[int, Array | None]]:
         stems: dict[str, set[Term]] = {}
         for term in group.terms:
             stems.setdefault(term.stem, set()).add(term)
         for stem, wanted in stems.items():
-            rank = self.segment.rank(stem.encode())
-            if rank < 0:
-                continue
-            terms = self.segment.all_terms(rank)
-            counts = [term in wanted for term in terms]
-            if not any(counts):
-                continue
-            whole = all(flag or term is None for flag, term in zip(counts, terms, strict=True))
-            yield self.segment.postings(rank), None if whole else np.asarray(counts), rank
+            for rank in self.segment.ranks(stem.encode()):
+                terms = self.segment.all_terms(rank)
+                counts = [term in wanted for term in terms]
+                if any(counts):
+                    pairs = zip(counts, terms, strict=True)
+                    whole = all(flag or term is None for flag, term in pairs)
+                    yield rank, None if whole else np.asarray(counts)
 
     def _group(self, group: Group) -> _Found:
-        parts = [self._live(*self._counted(p, kept)) for p, kept, _ in self._parts(group)]
+        parts = [self._live(*self._counted(p, kept)) for p, kept in self._parts(group)]
         if not parts:
             return _Found(_NOTHING, (None,) * len(FIELDS))
         return parts[0] if len(parts) == 1 else self._added(parts)
@@ -245,7 +254,7 @@ class _InSegment:
         """Where the plan's words stand in ascending records; a row of words is one place."""
         match plan:
             case Group():
-                return _together([self._places(p, k, records) for p, k, _ in self._parts(plan)])
+                return _together([self._places(p, k, records) for p, k in self._parts(plan)])
             case AnyOf(parts) | All(parts) | Synonyms(parts):
                 return _together([self.occurrences(part, records) for part in parts])
             case Row(parts):
@@ -325,10 +334,46 @@ class Evaluation:
         self._terms = Counter(terms)
         self._segments = [_InSegment(segment) for segment in snapshot.segments]
         self._weights: dict[Group | Synonyms, float] = {}
+        # By segment, records with their scores where finding them gave those.
+        self._kept: dict[int, tuple[Array, Array]] = {}
 
     def matches(self, plan: Plan) -> list[Array]:
         """By segment the numbers of the records that match, ascending."""
+        if isinstance(plan, AnyOf) and self._terms.keys() == set(plan.parts):
+            # Who has any of the terms is who has a score.
+            return [self._scored(number) for number in range(len(self._segments))]
         return [segment.matches(plan) for segment in self._segments]
+
+    def _scored(self, number: int) -> Array:
+        """The records that have any query term; their scores are kept."""
+        segment = self._segments[number]
+        found = self._found(number)
+        size = segment.segment.count
+        if sum(len(f.records) for _, _, f in found) * _DENSE < size or len(found) < 2:
+            records = _union([f.records for _, _, f in found], size)
+            if len(found) == 1:
+                term, times, only = found[0]
+                scores = self._contributions(number, only, None, times, term)
+                self._kept[number] = records, scores
+            return records
+        sums = self._summed(number, found)
+        # Of booleans, numpy finds the true ones ten times faster than the others of floats.
+        records = np.flatnonzero(sums != 0)
+        self._kept[number] = records, sums.take(records)
+        sums.fill(0.0)
+        return records
+
+    def _found(self, number: int) -> list[tuple[Group | Synonyms, int, _Found]]:
+        segment = self._segments[number]
+        found = [(term, times, segment.found(term)) for term, times in self._terms.items()]
+        return [entry for entry in found if len(entry[2].records)]
+
+    def _summed(self, number: int, found: Sequence[tuple[Group | Synonyms, int, _Found]]) -> Array:
+        """The scores of all records, zero where a record has no query term; to be cleared."""
+        sums = _sums(self._segments[number].segment.count)
+        for term, times, f in found:
+            np.add.at(sums, f.records, self._contributions(number, f, None, times, term))
+        return sums
 
     def weight(self, term: Group | Synonyms) -> float:
         """The idf of a query term."""
@@ -340,19 +385,19 @@ class Evaluation:
 
     def scores(self, number: int, records: Array) -> Array:
         """The scores of ascending records of a segment; see ``scoring`` for the formula."""
-        segment = self._segments[number]
-        found = [(term, times, segment.found(term)) for term, times in self._terms.items()]
-        found = [entry for entry in found if len(entry[2].records)]
+        kept = self._kept.get(number)
+        if kept is not None:
+            known, scores = kept
+            return scores if records is known else scores[np.searchsorted(known, records)]
+        found = self._found(number)
         if not len(records) or not found:
             return np.zeros(len(records))
         dense = max(len(f.records) for _, _, f in found) <= len(records) * _MUCH_LONGER
-        if dense and sum(len(f.records) for _, _, f in found) * _DENSE >= segment.segment.count:
-            sums = _sums(segment.segment.count)
-            for term, times, f in found:
-                sums[f.records] += self._contributions(number, f, slice(None), times, term)
-            out: Array = sums[records]
-            for _, _, f in found:
-                sums[f.records] = 0.0
+        size = self._segments[number].segment.count
+        if dense and sum(len(f.records) for _, _, f in found) * _DENSE >= size:
+            sums = self._summed(number, found)
+            out: Array = sums.take(records)
+            sums.fill(0.0)
             return out
         out = np.zeros(len(records))
         for term, times, f in found:
@@ -364,14 +409,20 @@ class Evaluation:
         return out
 
     def _contributions(
-        self, number: int, found: _Found, which: Any, times: int, term: Group | Synonyms
+        self,
+        number: int,
+        found: _Found,
+        which: Array | None,
+        times: int,
+        term: Group | Synonyms,
     ) -> Array:
-        records = found.records[which]
+        """What a term brings to the scores of its records, or of those at some places."""
+        records = found.records if which is None else found.records[which]
         f: Array | None = None
         for field, frequencies in enumerate(found.frequencies):
             if frequencies is not None:
-                share = self._snapshot.norms(number, field)[records]
-                share *= frequencies[which]
+                share = self._snapshot.norms(number, field).take(records)
+                share *= frequencies if which is None else frequencies[which]
                 f = share if f is None else f + share
         assert f is not None
         bottom = f + K1

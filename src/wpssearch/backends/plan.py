@@ -26,12 +26,16 @@ from wpssearch.vocab import LongForm
 __all__ = ["All", "Any", "Group", "Lexicon", "Lowered", "Plan", "Sequence", "Synonyms", "lower"]
 
 _LONGEST_FORM = 12
+_MOST_CACHED = 1 << 14
 _LONGEST_RESOLUTION = 6
 _MAY_BE_RESOLUTION = re.compile(r"resolutions?$|res\.?$|(?:UN)?SCR|[SAE]/", re.IGNORECASE)
 
 
 class Lexicon(Protocol):
     """What a backend knows of its words."""
+
+    groups: dict[tuple[str, str], Group]
+    """The groups that were made before, by form and case."""
 
     def stem(self, form: str) -> str:
         """The stem of a form; looked up where the index knows the form."""
@@ -46,9 +50,12 @@ class Lexicon(Protocol):
         """The long forms that live records abbreviate and whose first word has this stem."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """One query term: the index terms that a word finds, none where nothing is known of it."""
+    """One query term: the index terms that a word finds, none where nothing is known of it.
+
+    A lexicon has one group for a word: groups are told apart by being others.
+    """
 
     word: str
     terms: frozenset[Term]
@@ -99,7 +106,7 @@ class Lowered:
 
 def lower(
     tree: Node,
-    tokens: Callable[[str], list[Token]],
+    tokens: Callable[[str], tuple[Token, ...]],
     lexicon: Lexicon,
     long_forms: LongForms,
     *,
@@ -128,7 +135,7 @@ class _Lowering:
 
     def __init__(
         self,
-        tokens: Callable[[str], list[Token]],
+        tokens: Callable[[str], tuple[Token, ...]],
         lexicon: Lexicon,
         long_forms: LongForms,
         *,
@@ -231,10 +238,17 @@ class _Lowering:
 
     def _group(self, form: str, case: str, *, capitals: bool = False) -> Group:
         """The index terms of a word; ``capitals`` takes those alone that are written so."""
-        terms = _terms(form, case, self._lexicon)
-        if capitals:
-            terms = frozenset(t for t in terms if t.form == form and t.case in (CAPITALS, SHOUTED))
-        return Group(form, terms)
+        groups = self._lexicon.groups
+        known = groups.get((form, case))
+        if known is None:
+            known = Group(form, _terms(form, case, self._lexicon))
+            if len(groups) > _MOST_CACHED:
+                groups.clear()
+            groups[form, case] = known
+        if not capitals:
+            return known
+        written = (t for t in known.terms if t.form == form and t.case in (CAPITALS, SHOUTED))
+        return Group(form, frozenset(written))
 
     def _term(self, token: Token) -> Group | Synonyms:
         """The query term of a token, with what it stands for where it is an acronym."""
@@ -295,21 +309,25 @@ class _Lowering:
 
     def _long_form_at(self, parts: list[_Part], at: int) -> tuple[int, LongForm | None]:
         """The longest long form that begins with a part, and the part after its last."""
+        if not parts[at].tokens:
+            return at, None
+        first = parts[at].tokens[0].form
+        candidates = self._long_forms.beginning(first)
+        for known in self._lexicon.abbreviated(self._lexicon.stem(first)):
+            words = tuple(t.form for t in self._tokens(known.long_form) if t.width == 1)
+            candidates = [*candidates, (known, words)]
+        if not candidates:
+            return at, None
         typed: list[str] = []
         ends: dict[int, int] = {}
         for index in range(at, min(len(parts), at + _LONGEST_FORM)):
             typed += [token.form for token in parts[index].tokens]
             ends[len(typed)] = index + 1
-        if len(typed) < 2:
-            return at, None
-        candidates = self._long_forms.beginning(typed[0])
-        for known in self._lexicon.abbreviated(self._lexicon.stem(typed[0])):
-            words = tuple(t.form for t in self._tokens(known.long_form) if t.width == 1)
-            candidates = [*candidates, (known, words)]
         best: tuple[int, LongForm | None] = (at, None)
         for known, words in candidates:
             stop = ends.get(len(words), at)
-            if stop > best[0] and all(map(self._same, words, typed)):
+            # A single word is no long form.
+            if stop > best[0] and len(words) > 1 and all(map(self._same, words, typed)):
                 best = stop, known
         return best
 

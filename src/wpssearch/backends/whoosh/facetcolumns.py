@@ -97,7 +97,7 @@ class FacetColumn:
         """By value, how many of the records have it."""
         size = len(self.values)
         kept = self.kept(marks)
-        by_combination = np.bincount(self.records[records], minlength=self.combinations)
+        by_combination = np.bincount(self.records.take(records), minlength=self.combinations)
         if kept is None and self.single:
             out = np.zeros(size, np.int64)
             out[self.value] = by_combination[1:]

@@ -17,13 +17,23 @@ from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Analyzer, chunk_tokens,
 from wpssearch.backends.whoosh.container import Array, narrow
 from wpssearch.backends.whoosh.strings import columns_of
 
-__all__ = ["ABBREVIATION", "CASES", "FIELDS", "LONG_FORM", "Inverter", "dictionary_columns"]
+__all__ = [
+    "ABBREVIATION",
+    "APART",
+    "CASES",
+    "FIELDS",
+    "LONG_FORM",
+    "Inverter",
+    "dictionary_columns",
+]
 
 #: The searched fields, in the order in which a record's tokens are kept.
 FIELDS = ("title", "headings", "text")
 #: With which the words of the column ``acronyms`` begin: ``<wpa TAB WPA TAB women's protection
 #: adviser``, and the same long form by the stem of its first word.
 ABBREVIATION, LONG_FORM = "<", ">"
+#: Between a stem and a form that is kept apart from it.
+APART = b"\0"
 #: How a form was written, by number.
 CASES = (PLAIN, CAPITALS, SHOUTED)
 
@@ -196,27 +206,38 @@ class Inverter:
             yield f"lengths.{field}", narrow(lengths)
 
     def _dictionary(self, term: Array) -> tuple[Array, Array, list[tuple[str, Array | bytes]]]:
-        """By term its stem's rank and its number among the stem's terms; the dictionary's columns."""
+        """By term its stem's rank and its number among the stem's terms; the columns."""
         terms = self._chunks.terms
         used = np.flatnonzero(np.bincount(term, minlength=len(terms))).tolist()
-        used.sort(key=terms.__getitem__)
+        plain = {terms[number][:2] for number in used if CASES[terms[number][2]] == PLAIN}
+        capitals = {terms[number][:2] for number in used if CASES[terms[number][2]] == CAPITALS}
+        alone = capitals - plain
+        keyed = sorted(
+            ((_key(*terms[n][:2]) if terms[n][:2] in alone else terms[n][0], *terms[n][1:]), n)
+            for n in used
+        )
         rank = np.zeros(len(terms), np.uint32)
         local = np.zeros(len(terms), np.uint32)
         stems: list[bytes] = []
         ends: list[int] = []
-        for place, number in enumerate(used):
-            stem = terms[number][0]
-            if not stems or stems[-1] != stem:
-                stems.append(stem)
+        for place, (entry, number) in enumerate(keyed):
+            if not stems or stems[-1] != entry[0]:
+                stems.append(entry[0])
                 ends.append(place)
             rank[number] = len(stems) - 1
             local[number] = place - ends[-1]
-        ends.append(len(used))
-        return (
-            rank,
-            local,
-            list(dictionary_columns(stems, ends, [terms[number] for number in used])),
-        )
+        ends.append(len(keyed))
+        columns = dictionary_columns(stems, ends, [entry for entry, _ in keyed])
+        return rank, local, list(columns)
+
+
+def _key(stem: bytes, form: bytes) -> bytes:
+    """The key of a form that stands in capitals alone: its postings are kept apart from its stem's.
+
+    Whether it is an acronym, and no form of the stem, only all segments together can tell; apart,
+    it costs a search for the stem nothing.
+    """
+    return stem + APART + form
 
 
 def dictionary_stems(columns: list[tuple[str, Array | bytes]]) -> range:
@@ -262,7 +283,7 @@ def _stable_order(keys: Array) -> Array:
 def _postings(
     stem: Array, record: Array, field: Array, stems: int
 ) -> Iterator[tuple[str, Array | bytes]]:
-    """The postings of sorted tokens: a record for each stem and record, its frequencies by field."""
+    """The postings of sorted tokens: a record and its frequencies for each stem and record."""
     total = len(stem)
     begins = np.ones(total, bool)
     begins[1:] = (stem[1:] != stem[:-1]) | (record[1:] != record[:-1])

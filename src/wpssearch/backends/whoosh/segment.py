@@ -12,7 +12,7 @@ from wpssearch.analysis import Analyzer, Term
 from wpssearch.backends.whoosh import records
 from wpssearch.backends.whoosh.container import Array, Container, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter
-from wpssearch.backends.whoosh.inverting import CASES, FIELDS, Inverter
+from wpssearch.backends.whoosh.inverting import APART, CASES, FIELDS, Inverter
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 from wpssearch.errors import IndexDamaged
 from wpssearch.facets import facet_values
@@ -166,8 +166,10 @@ class Segment:
             container.array(f"postings.{name}") if f"postings.{name}" in container else None
             for name in FIELDS
         )
+        #: What an evaluator has looked up in the dictionary, by query term.
+        self.lookups: dict[object, tuple[tuple[int, Array | None], ...]] = {}
         self._facets: dict[str, FacetColumn | None] = {}
-        self._ranks: Array | None = None
+        self._id_ranks: Array | None = None
         self._blocks: dict[str, tuple[int, bytes]] = {}
 
     # Words
@@ -175,11 +177,20 @@ class Segment:
     def stem(self, form: bytes) -> str | None:
         """The stem of a form that the segment has."""
         at = self._forms.find(form)
-        return self._stems[self._form_stem[at]].decode() if at >= 0 else None
+        return self._stem(self._form_stem[at]) if at >= 0 else None
 
-    def rank(self, stem: bytes) -> int:
-        """The number of a stem, -1 where the segment does not have it."""
-        return self._stems.find(stem)
+    def _stem(self, rank: int) -> str:
+        return self._stems[rank].partition(APART)[0].decode()
+
+    def ranks(self, stem: bytes) -> range:
+        """The numbers of a stem and of the forms that are kept apart from it."""
+        first = last = self._stems.bisect(stem)
+        while last < len(self._stems):
+            name = self._stems[last]
+            if name != stem and not name.startswith(stem + APART):
+                break
+            last += 1
+        return range(first, last)
 
     def terms(self, rank: int) -> list[Term]:
         """The terms of a stem that live records have, in the order of their numbers."""
@@ -188,7 +199,7 @@ class Segment:
     def all_terms(self, rank: int) -> list[Term | None]:
         """The terms of a stem by number; ``None`` for one that no live record has."""
         first, stop = self._stem_terms[rank], self._stem_terms[rank + 1]
-        stem = self._stems[rank].decode()
+        stem = self._stem(rank)
         form, case = self.container.ints("terms.form"), self.container.ints("terms.case")
         found: list[Term | None] = [
             Term(stem, self._forms[form[at]].decode(), CASES[case[at]]) for at in range(first, stop)
@@ -251,11 +262,11 @@ class Segment:
         return -1
 
     @property
-    def ranks(self) -> Array:
+    def id_ranks(self) -> Array:
         """By record, its place in the order of ids."""
-        if self._ranks is None:
-            self._ranks = self.container.array("ids.rank")
-        return self._ranks
+        if self._id_ranks is None:
+            self._id_ranks = self.container.array("ids.rank")
+        return self._id_ranks
 
     def digest(self, record: int) -> bytes:
         """What tells the record's content, place and making from others."""

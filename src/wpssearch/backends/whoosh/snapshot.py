@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
+from wpssearch.backends.plan import Group
 from wpssearch.backends.scoring import FIELDS, length_norms
 from wpssearch.backends.whoosh.container import Array
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
@@ -68,6 +69,7 @@ class Snapshot:
         self.size = base
         self._averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
+        self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
         self._stems: dict[str, str] = {}
         self._forms: dict[str, tuple[Term, ...]] = {}
@@ -98,8 +100,7 @@ class Snapshot:
             wanted = stem.encode()
             found: dict[Term, None] = {}
             for segment in self.segments:
-                rank = segment.rank(wanted)
-                if rank >= 0:
+                for rank in segment.ranks(wanted):
                     found.update(dict.fromkeys(segment.terms(rank)))
             known = tuple(found)
             self._forms = _with(self._forms, stem, known)
@@ -192,8 +193,10 @@ class Snapshot:
         for number, place in enumerate(places):
             segment, column = self.segments[number], self.column(number, facet)
             if column is not None:
-                live = slice(None) if segment.live is None else np.flatnonzero(segment.live)
-                counted = column.count(live)
+                live = segment.live
+                counted = column.count(
+                    np.arange(segment.count) if live is None else np.flatnonzero(live)
+                )
                 total[slice(None) if place is None else place] += counted
         pairs = zip(values, total.tolist(), strict=True)
         return {value: count for value, count in pairs if count}
