@@ -51,6 +51,8 @@ TOKEN_PATTERN = (
     rf"|{_WORD}(?:[-']{_WORD})*"
 )
 _PART = re.compile(_WORD)
+# A letter alone may be one of dotted initials.
+_PLAIN_WORD = re.compile(r"[(\"]?([A-Za-z]{2,})[,;:!?)\".]*")
 _HYPHENS = "-\u2010"
 _APOSTROPHES = "'\u2019\u02bc"
 
@@ -221,7 +223,16 @@ def chunk_tokens(chunk: str) -> _ChunkTokens:
     position, width, first and last code point, all within the chunk; and how many positions it
     takes.
     """
-    return _cut(chunk, _ingest_spans())
+    # Most chunks are a word with punctuation after it, which needs no tokenizer to be seen.
+    plain = _PLAIN_WORD.fullmatch(chunk)
+    if plain is None:
+        return _cut(chunk, _ingest_spans())
+    start, end = plain.span(1)
+    written = plain[1]
+    form, case = written.lower(), _case(written)
+    if case == PLAIN and _is_plural_acronym(written):
+        form, case = form[:-1], CAPITALS
+    return ((_bounded(form), case, 0, 1, start, end),), 1
 
 
 def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Iterator[Token]:

@@ -97,6 +97,8 @@ def _month_follows(text: str, end: int) -> bool:
 
 
 def _year_points(text: str, taken: list[_Point]) -> Iterator[_Point]:
+    if "19" not in text and "20" not in text:
+        return
     spans = sorted((point.start, point.end) for point in taken)
     index = 0
     for match in _YEAR.finditer(text):

@@ -57,6 +57,8 @@ def _begins(letters: str, words: Sequence[str]) -> int | None:
 
 def definitions(text: str) -> Iterator[Definition]:
     """The definitions of a text, in order."""
+    if "(" not in text:
+        return
     for match in _BRACKET.finditer(text):
         letters = _letters(match["acronym"])
         if letters is None:

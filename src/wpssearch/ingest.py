@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal
 
 from wpssearch import readers
@@ -19,6 +20,7 @@ __all__ = ["Progress", "add", "ingest", "remove"]
 
 #: Called with the number of records read so far.
 Progress = Callable[[int], None]
+_BLOCK = 1 << 20
 _State = Literal["added", "updated", "unchanged"]
 
 
@@ -34,6 +36,20 @@ class _Run:
     where: dict[str, Source] = field(default_factory=dict)
     skipped: list[Skip] = field(default_factory=list)
     read: int = 0
+    #: Records of files that are as they were.
+    standing: int = 0
+    #: Files of which another has taken a record's id in this run.
+    contested: set[str] = field(default_factory=set)
+
+    def stand(self, records: int) -> None:
+        """Let the records of a file that is as it was stand, unread."""
+        self.standing += records
+        self._progress(records)
+
+    def _progress(self, records: int) -> None:
+        self.read += records
+        if self.progress is not None:
+            self.progress(self.read)
 
     def take(self, record: Record) -> None:
         """Put a record into the index where it is new or another than the one that is there."""
@@ -49,10 +65,10 @@ class _Run:
             self.writer.keep(record.id, known)
         else:
             self.state[record.id] = "added" if known is None else "updated"
+            if known is not None and (path := self.writer.path(known)) != record.source.path:
+                self.contested.add(path)
             self.writer.put(self.tagger.tag_record(record), value)
-        self.read += 1
-        if self.progress is not None:
-            self.progress(self.read)
+        self._progress(1)
 
     def drop(self, numbers: Iterable[int]) -> int:
         """Remove known records that this run has not read; returns how many."""
@@ -66,7 +82,7 @@ class _Run:
         return Report(
             added=states.count("added"),
             updated=states.count("updated"),
-            unchanged=states.count("unchanged"),
+            unchanged=states.count("unchanged") + self.standing,
             removed=removed,
             skipped=tuple(self.skipped),
         )
@@ -112,21 +128,45 @@ def ingest(
             if isinstance(source, Skip):
                 run.skipped.append(source)
                 continue
-            readable = False
-            for item in readers.read(source, url=url):
-                if isinstance(item, Skip):
-                    run.skipped.append(item)
-                    # A skip that has a line is about a part of the source, not all of it.
-                    readable = readable or item.line is not None
-                else:
-                    readable = True
-                    run.take(item)
-            if readable:
+            key = _key(source, f"{run.fingerprint}\n{url}")
+            known = writer.source(source.path)
+            if known is not None and known[0] == key and source.path not in run.contested:
+                run.stand(known[1])
+                continue
+            if _read(run, readers.read(source, url=url), source.path, key):
                 replaced.add(source.path)
         gone = writer.of_paths(
             lambda path: path in replaced or (prune and not os.path.lexists(path))
         )
         return run.report(run.drop(gone))
+
+
+def _read(run: _Run, items: Iterable[Record | Skip], path: str, key: str | None) -> bool:
+    """Take what a source gives; whether it could be read at all."""
+    readable, skips, before = False, len(run.skipped), run.read
+    for item in items:
+        if isinstance(item, Skip):
+            run.skipped.append(item)
+            # A skip that has a line is about a part of the source, not all of it.
+            readable = readable or item.line is not None
+        else:
+            readable = True
+            run.take(item)
+    whole = key is not None and len(run.skipped) == skips
+    run.writer.sources[path] = (key or "", run.read - before) if whole else None
+    return readable
+
+
+def _key(source: readers.SourceFile, made_by: str) -> str | None:
+    """A hash over a file's content, name and what reads it; ``None`` where it cannot be read."""
+    state = blake2b(f"{source.file}\n{source.format}\n{made_by}\n".encode(), digest_size=16)
+    try:
+        with open(source.path, "rb") as file:
+            while block := file.read(_BLOCK):
+                state.update(block)
+    except OSError:
+        return None
+    return state.hexdigest()
 
 
 def add(

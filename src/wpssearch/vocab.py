@@ -7,7 +7,7 @@ A new mission is one more row in ``missions.tsv``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +40,7 @@ class LongForm(NamedTuple):
     exact: bool
 
 
+@lru_cache(maxsize=1 << 14)
 def normal_name(name: str) -> str:
     """The form in which names are compared: folded, hyphens and quotes as blanks."""
     return " ".join("".join(c if c.isalnum() else " " for c in fold(name)).split())

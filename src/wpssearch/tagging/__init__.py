@@ -80,7 +80,7 @@ class Tagger:
         postal = tuple((s.start, s.end) for s in record.sections if s.postal)
         tags = self.tag(record.text, record.period, postal)
         given = record.given
-        facets = dict(record.facets)
+        facets = {name: self._rows(name, values) for name, values in record.facets.items()}
         reporting = {self._vocabulary.canonical("agency", name) for name in record.agencies}
         for facet, values in tags.facets.items():
             if facet == "mentioned_agency":
@@ -95,7 +95,7 @@ class Tagger:
             countries=self._rows("country", record.countries)
             if "country" in given
             else tags.countries,
-            facets={name: self._rows(name, values) for name, values in facets.items()},
+            facets=facets,
         )
 
     def _rows(self, facet: str, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
@@ -112,12 +112,16 @@ class Tagger:
         missions: Mapping[str, Mission],
         period: Period | None,
     ) -> dict[str, Tag]:
+        if not mentions:
+            return {}
         meant = _with_acronym(text, _by_dates(text, mentions, period))
         return _tags(text, meant, {id_: (id_, missions[id_].row) for id_ in _ids(meant)})
 
     def _countries(
         self, text: str, found: Found, missions: dict[str, Tag], period: Period | None
     ) -> tuple[Tag, ...]:
+        if not found.countries and not missions:
+            return ()
         countries = self._vocabulary.countries
         named = [m for m in found.countries if m.name.kind == "countries"]
         hints = [m for m in found.countries if m.name.kind == "places"]
@@ -186,6 +190,8 @@ def _ids(mentions: Iterable[Mention]) -> dict[str, None]:
 
 def _resolutions(text: str, mentions: list[Mention]) -> Iterator[tuple[str, int, int]]:
     starts = {mention.start for mention in mentions}
+    if not starts and "RES/" not in text and "SCR" not in text:
+        return
     for symbol in _SYMBOL.finditer(text):
         before = text[max(0, symbol.start() - 5) : symbol.start()]
         body = next((body for body in _BODIES if before.endswith(body)), "")

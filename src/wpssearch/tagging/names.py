@@ -162,9 +162,13 @@ class Names:
 
     def _arranged(self, normal: Normal, by_kind: dict[str, list[Mention]]) -> Found:
         stops, meaning = by_kind["stops"], self._meaning
+        if not any(by_kind.values()):
+            return Found(normal, [], [], [], [], [], [])
 
         def kept(*kinds: str) -> list[Mention]:
             mentions = [mention for kind in kinds for mention in by_kind[kind]]
+            if not mentions:
+                return mentions
             shields = [m for m in stops if not m.name.shields.isdisjoint(kinds)]
             return [m for m in _longest([*mentions, *shields]) if m.name.kind != "stops"]
 

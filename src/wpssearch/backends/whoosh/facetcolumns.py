@@ -73,6 +73,7 @@ class FacetColumn:
         self.records = container.array(f"{name}.records")
         self._owners: Array | None = None
         self._single: bool | None = None
+        self._wide: Array | None = None
 
     @property
     def combinations(self) -> int:
@@ -97,7 +98,10 @@ class FacetColumn:
         """By value, how many of the records have it."""
         size = len(self.values)
         kept = self.kept(marks)
-        by_combination = np.bincount(self.records.take(records), minlength=self.combinations)
+        if self._wide is None:
+            # Numbers of the type in which numpy counts spare a copy for each count.
+            self._wide = self.records.astype(np.intp)
+        by_combination = np.bincount(self._wide.take(records), minlength=self.combinations)
         if kept is None and self.single:
             out = np.zeros(size, np.int64)
             out[self.value] = by_combination[1:]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, compress, count
+from operator import add
 
 import numpy as np
 
@@ -37,7 +39,7 @@ APART = b"\0"
 #: How a form was written, by number.
 CASES = (PLAIN, CAPITALS, SHOUTED)
 
-_BLANKS = re.compile(r"(\s+)")
+_OTHER_BLANK = re.compile(r"[^\S ]")
 _HEADING_GAP = 10
 # The number of the chunk that holds no word and parts headings, so that no phrase spans two.
 _GAP = 0
@@ -141,16 +143,14 @@ class Inverter:
             self._add_line(text, offset, "")
 
     def _add_line(self, text: str, offset: int, mark: str) -> None:
-        pieces = _BLANKS.split(text)
-        find, starts, numbers = self._chunks.__getitem__, self._starts, self._numbers
-        for index in range(0, len(pieces), 2):
-            chunk = pieces[index]
-            if chunk:
-                numbers.append(find(mark + chunk))
-                starts.append(offset)
-                offset += len(chunk)
-            if index + 1 < len(pieces):
-                offset += len(pieces[index + 1])
+        # Between two blanks stands an empty chunk, which is passed over.
+        chunks = _OTHER_BLANK.sub(" ", text).split(" ")
+        starts = map(add, accumulate(map(len, chunks), initial=0), count(offset))
+        self._starts.extend(compress(starts, chunks))
+        words: Iterable[str] = filter(None, chunks)
+        if mark:
+            words = (mark + word for word in words)
+        self._numbers.extend(map(self._chunks.__getitem__, words))
 
     def columns(self) -> Iterator[tuple[str, Array | bytes]]:
         """The columns of the batch, which is then empty again."""
@@ -163,35 +163,39 @@ class Inverter:
         record_of_run = np.frombuffer(self._run_record, np.uint32)
         field_of_run = np.frombuffer(self._run_field, np.uint8)
         yield from self._lengths(numbers, run_of, record_of_run, field_of_run)
-        # Positions count within a run.
-        positions = np.frombuffer(chunks.positions, np.uint32)[numbers]
-        before = np.cumsum(positions, dtype=np.int64) - positions
-        firsts = np.cumsum(np.frombuffer(self._run_chunks, np.uint32), dtype=np.int64)
-        firsts -= np.frombuffer(self._run_chunks, np.uint32)
-        base = (before - before[firsts][run_of]).astype(np.uint32) if runs else before
-        del before, positions
+        run_chunks = np.frombuffer(self._run_chunks, np.uint32)
         counts = np.frombuffer(chunks.tokens, np.uint32)[numbers]
         chunk_of = np.repeat(np.arange(len(numbers), dtype=np.uint32), counts)
-        first = np.cumsum(counts, dtype=np.int64) - counts
-        flat = np.arange(len(chunk_of), dtype=np.int64) - first[chunk_of]
+        # Of each token, its number among those of all chunks.
+        first = np.cumsum(counts, dtype=np.uint32) - counts
+        flat = np.arange(len(chunk_of), dtype=np.uint32) - first[chunk_of]
         flat += np.frombuffer(chunks.first, np.uint32)[numbers][chunk_of]
+        del first, counts
+        # Positions count within a run.
+        positions = np.frombuffer(chunks.positions, np.uint32)[numbers]
+        before = np.cumsum(positions, dtype=np.uint32) - positions
+        del positions
+        if runs:
+            firsts = np.cumsum(run_chunks, dtype=np.int64) - run_chunks
+            before -= np.repeat(before[firsts], run_chunks)
         term = _taken(chunks.term, flat)
-        position = base[chunk_of] + _taken(chunks.relative, flat)
-        start = np.frombuffer(self._starts, np.uint32)[chunk_of] + _taken(chunks.start, flat)
-        length = _taken(chunks.length, flat)
-        run = run_of[chunk_of]
-        del flat, chunk_of, first, base
-        record, field = record_of_run[run], field_of_run[run]
         rank, local, dictionary = self._dictionary(term)
+        stems = len(dictionary_stems(dictionary))
         yield from dictionary
+        del dictionary
         order = _stable_order(rank[term])
-        yield from _postings(
-            rank[term[order]], record[order], field[order], len(dictionary_stems(dictionary))
-        )
-        yield "occurrences.position", narrow(position[order])
-        yield "occurrences.start", narrow(start[order])
-        yield "occurrences.length", narrow(length[order])
+        run = run_of[chunk_of[order]]
+        yield from _postings(rank[term[order]], record_of_run[run], field_of_run[run], stems)
+        del run, run_of
         yield "occurrences.term", narrow(local[term[order]])
+        del term
+        position = before[chunk_of] + _taken(chunks.relative, flat)
+        yield "occurrences.position", narrow(position[order])
+        del position, before
+        start = np.frombuffer(self._starts, np.uint32)[chunk_of] + _taken(chunks.start, flat)
+        yield "occurrences.start", narrow(start[order])
+        del start, chunk_of
+        yield "occurrences.length", narrow(_taken(chunks.length, flat)[order])
         self._clear()
 
     def _lengths(
@@ -273,10 +277,10 @@ def _stable_order(keys: Array) -> Array:
     """What sorts the keys and leaves equal ones in their order; by halves, as numbers are sorted
     by counting where they have sixteen bits.
     """
-    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
+    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable").astype(np.uint32)
     if len(keys) and int(keys.max()) > 0xFFFF:
-        high = (keys >> 16).astype(np.uint16)
-        order = order[np.argsort(high[order], kind="stable")]
+        high = (keys >> 16).astype(np.uint16)[order]
+        order = order[np.argsort(high, kind="stable")]
     return order
 
 

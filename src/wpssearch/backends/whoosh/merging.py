@@ -15,10 +15,10 @@ from wpssearch.backends.whoosh.container import Array, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.inverting import FIELDS, dictionary_columns
 from wpssearch.backends.whoosh.segment import (
+    Blocks,
     Segment,
     acronym_columns,
     id_columns,
-    stored_columns,
 )
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
@@ -42,10 +42,11 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     yield from id_columns(ids)
     yield "digests", b"".join(_digests(segment) for segment in segments)
     for name in ("stored", "texts"):
-        yield from stored_columns(
-            name,
-            (s.stored(name, number) for s in segments for number in _live(s).tolist()),
-        )
+        blocks = Blocks()
+        for segment in segments:
+            for number in _live(segment).tolist():
+                blocks.add(segment.stored(name, number))
+        yield from blocks.columns(name)
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))

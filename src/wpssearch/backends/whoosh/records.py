@@ -13,6 +13,10 @@ from wpssearch.model import Period, Record, Section, Source, Tag
 __all__ = ["acronyms", "content_digest", "decode", "digest", "encode"]
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_SORTED = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+
+
 def encode(record: Record) -> str:
     """The record but for its text as JSON, which ``decode`` reads back equal."""
     out = record.to_dict()
@@ -21,7 +25,7 @@ def encode(record: Record) -> str:
     out["given"] = sorted(record.given)
     out["sections"] = [[s.heading, s.start, s.end, s.postal] for s in record.sections]
     out["source"]["path"] = record.source.path
-    return json.dumps(out, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(out)
 
 
 def _tags(values: list[dict[str, Any]]) -> tuple[Tag, ...]:
@@ -48,11 +52,12 @@ def decode(encoded: str, text: str) -> Record:
 def content_digest(record: Record) -> bytes:
     """16 bytes that tell two contents apart, wherever they were read."""
     out = record.to_dict()
-    del out["source"]
+    del out["source"], out["text"]
     out["given"] = sorted(record.given)
     out["title_given"] = record.title_given
-    canonical = json.dumps(out, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return blake2b(canonical.encode(), digest_size=16).digest()
+    state = blake2b(record.text.encode("utf-8", "surrogatepass"), digest_size=16)
+    state.update(b"\0" + _SORTED.encode(out).encode())
+    return state.digest()
 
 
 def digest(record: Record, fingerprint: str) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,15 @@ from wpssearch.errors import IndexDamaged
 from wpssearch.facets import facet_values
 from wpssearch.model import Record
 
-__all__ = ["Postings", "Segment", "SegmentBuilder", "id_hash", "stored_columns"]
+__all__ = ["Blocks", "Postings", "Segment", "SegmentBuilder", "id_hash"]
 
 _BLOCK = 1 << 12
 _DIGEST = 24
-_LEVEL = 6
+#: What inverting a chunk takes at its most, in bytes: a few arrays of numbers.
+_CHUNK_MEMORY = 70
+#: What is kept of a record besides its text.
+_RECORD_MEMORY = 500
+_LEVEL = 1
 
 
 def id_hash(id_: bytes) -> int:
@@ -30,26 +35,39 @@ def id_hash(id_: bytes) -> int:
     return zlib.crc32(id_) << 32 | zlib.adler32(id_)
 
 
-def stored_columns(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, Array | bytes]]:
+class Blocks:
     """Texts compressed in blocks: a block is unpacked for the text that is shown alone."""
-    blocks: list[bytes] = []
-    block_of: list[int] = []
-    begins: list[int] = []
-    waiting: list[bytes] = []
-    size = 0
-    for text in texts:
-        block_of.append(len(blocks))
-        begins.append(size)
-        waiting.append(text)
-        size += len(text)
-        if size >= _BLOCK:
-            blocks.append(zlib.compress(b"".join(waiting), _LEVEL))
-            waiting, size = [], 0
-    if waiting:
-        blocks.append(zlib.compress(b"".join(waiting), _LEVEL))
-    yield from columns_of(name, blocks)
-    yield f"{name}.block", narrow(np.asarray(block_of, np.int64))
-    yield f"{name}.begin", narrow(np.asarray(begins, np.int64))
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._block_of = array("I")
+        self._begins = array("I")
+        self._waiting: list[bytes] = []
+        self._size = 0
+        #: The bytes of all blocks.
+        self.bytes = 0
+
+    def add(self, text: bytes) -> None:
+        """Take the next text."""
+        self._block_of.append(len(self._blocks))
+        self._begins.append(self._size)
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= _BLOCK:
+            self._compress()
+
+    def _compress(self) -> None:
+        self._blocks.append(zlib.compress(b"".join(self._waiting), _LEVEL))
+        self.bytes += len(self._blocks[-1])
+        self._waiting, self._size = [], 0
+
+    def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
+        """The columns of the texts."""
+        if self._waiting:
+            self._compress()
+        yield from columns_of(name, self._blocks)
+        yield f"{name}.block", narrow(np.frombuffer(self._block_of, np.uint32))
+        yield f"{name}.begin", narrow(np.frombuffer(self._begins, np.uint32))
 
 
 class SegmentBuilder:
@@ -63,11 +81,10 @@ class SegmentBuilder:
     def _clear(self) -> None:
         self._ids: list[bytes] = []
         self._digests: list[bytes] = []
-        self._stored: list[bytes] = []
-        self._texts: list[bytes] = []
+        self._stored = Blocks()
+        self._texts = Blocks()
         self._facets: dict[str, FacetWriter] = {}
         self._acronyms: dict[bytes, list[int]] = {}
-        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -75,18 +92,16 @@ class SegmentBuilder:
     @property
     def size(self) -> int:
         """About how many bytes of memory the batch and its inversion take."""
-        return self._bytes * 2 + self._inverter.size * 200
+        kept = self._stored.bytes + self._texts.bytes + len(self._ids) * _RECORD_MEMORY
+        return kept + self._inverter.size * _CHUNK_MEMORY
 
     def add(self, record: Record, digest: bytes) -> None:
         """Take a record; it gets the next number."""
         number = len(self._ids)
-        stored = records.encode(record).encode()
-        text = record.text.encode()
         self._ids.append(record.id.encode("utf-8", "replace"))
         self._digests.append(digest)
-        self._stored.append(stored)
-        self._texts.append(text)
-        self._bytes += len(stored) + len(text)
+        self._stored.add(records.encode(record).encode())
+        self._texts.add(record.text.encode("utf-8", "replace"))
         title = record.title if record.title_given else ""
         self._inverter.add(title, [s.heading for s in record.sections], record.text)
         for name, values in facet_values(record).items():
@@ -103,8 +118,8 @@ class SegmentBuilder:
         yield from columns_of("ids", self._ids)
         yield from id_columns(self._ids)
         yield "digests", b"".join(self._digests)
-        yield from stored_columns("stored", self._stored)
-        yield from stored_columns("texts", self._texts)
+        yield from self._stored.columns("stored")
+        yield from self._texts.columns("texts")
         for name, writer in self._facets.items():
             writer.pad(len(self._ids))
             yield from writer.columns(f"facet:{name}")

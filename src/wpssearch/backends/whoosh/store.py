@@ -24,7 +24,7 @@ __all__ = ["Store", "Writer", "holds_index"]
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
 #: How much memory the records of an ingest may take before they are written as a segment, in bytes.
-_BUDGET = 192 << 20
+_BUDGET = 400 << 20
 
 
 class Store:
@@ -138,6 +138,7 @@ class Writer:
         self._whoosh: ColumnWriter | None = None
         self._placed: dict[str, tuple[ColumnSegment, int]] = {}
         self._dropped: dict[int, None] = {}
+        self._counts: dict[str, int] | None = None
         #: Whole files of this commit: see ``Toc``; ``None`` as a value forgets one.
         self.sources: dict[str, tuple[str, int] | None] = {}
 
@@ -159,7 +160,18 @@ class Writer:
     def source(self, path: str) -> tuple[str, int] | None:
         """What is known of a file all of whose records are still there."""
         known = self._snapshot.toc.sources.get(path)
-        return known if known and len(self.of_paths(path.__eq__)) == known[1] else None
+        if known is None:
+            return None
+        if self._counts is None:
+            self._counts = self._snapshot.counts("path")
+        return known if self._counts.get(path, 0) == known[1] else None
+
+    def path(self, number: int) -> str:
+        """The path of a record's source, empty where it came from Python."""
+        segment, local = self._snapshot.place(number)
+        column = self._snapshot.column(segment, "path")
+        values = column.of(local) if column else []
+        return values[0][0] if values else ""
 
     def of_paths(self, wanted: Callable[[str], bool]) -> list[int]:
         """The numbers of the live records whose source's path is wanted."""
