@@ -1,4 +1,4 @@
-"""What a facet's values are: on a record, as typed by a user, and in which order they are listed."""
+"""What a facet's values are: on a record, as typed by a user, and in their order."""
 
 from __future__ import annotations
 

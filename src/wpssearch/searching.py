@@ -216,7 +216,7 @@ def _page(
 
 
 def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int, most: bool) -> Array:
-    """The places of the records that come first, by the keys (``most``: the greatest), then by id."""
+    """The places of the records that come first: by the keys (``most``: the greatest), then id."""
     primary = keys[0]
     size = len(records)
     some = None

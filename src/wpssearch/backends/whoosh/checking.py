@@ -83,8 +83,8 @@ def _of_batch(segment: Segment, numbers: list[int], analyzer: Analyzer) -> Itera
     write_container(_Buffer(), builder.columns())
     fresh = Segment(Container(bytes(stream), "a copy"), None)
     there, expected = _hashes(segment, numbers), _hashes(fresh, list(range(len(numbers))))
-    for number in np.flatnonzero(there != expected):
-        id_ = segment.ids[numbers[int(number)]].decode()
+    for place in np.flatnonzero(there != expected).tolist():
+        id_ = segment.ids[numbers[place]].decode()
         yield f"The record {id_!r} is not indexed as its text is analysed today."
 
 

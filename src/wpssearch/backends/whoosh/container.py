@@ -61,7 +61,9 @@ def write_container(stream: Writable, columns: Iterable[tuple[str, Array | bytes
 
 
 def _raw(values: Array) -> memoryview:
-    return memoryview(np.ascontiguousarray(values)).cast("B") if len(values) else memoryview(b"")
+    return (
+        memoryview(np.ascontiguousarray(values).data).cast("B") if len(values) else memoryview(b"")
+    )
 
 
 class Container:
@@ -110,7 +112,7 @@ class Container:
 
     def ints(self, name: str) -> memoryview:
         """A column of whole numbers, for a few of them at a time: an item is an ``int``."""
-        return self.raw(name).cast(np.dtype(self._directory[name][0]).char)  # type: ignore[call-overload, no-any-return]
+        return self.raw(name).cast(np.dtype(self._directory[name][0]).char)
 
     def problems(self) -> Iterator[str]:
         """The columns whose bytes are not those that were written."""

@@ -83,7 +83,7 @@ class FacetColumn:
     def owners(self) -> Array:
         """By entry, the combination that it belongs to."""
         if self._owners is None:
-            counts = np.diff(self.ends.astype(np.int64))
+            counts: Array = np.diff(self.ends.astype(np.int64))
             self._owners = np.repeat(np.arange(self.combinations), counts)
         return self._owners
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import IO
 
 import numpy as np
 
@@ -97,7 +99,7 @@ def _combinations(column: FacetColumn) -> list[Values]:
         for value, mark in zip(column.value.tolist(), column.mark.tolist(), strict=True)
     ]
     ends = column.ends.tolist()
-    return [tuple(pairs[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    return [tuple(pairs[a:b]) for a, b in pairwise(ends)]
 
 
 def _acronyms(segments: Sequence[Segment], numbers: Sequence[Array]) -> dict[bytes, list[int]]:
@@ -114,29 +116,32 @@ def _acronyms(segments: Sequence[Segment], numbers: Sequence[Array]) -> dict[byt
 
 
 class _Column:
-    """A column that is made piece by piece: in memory while small, else in a file without a name."""
+    """A column that is made piece by piece: in memory while small, else in a nameless file."""
 
     def __init__(self) -> None:
         self._pieces: list[Array] = []
         self._size = 0
-        self._file = None
+        self._file: IO[bytes] | None = None
 
     def append(self, piece: Array) -> None:
         self._pieces.append(piece)
         self._size += piece.nbytes
         if self._size > _IN_MEMORY:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()
-            for waiting in self._pieces:
-                self._file.write(memoryview(np.ascontiguousarray(waiting)).cast("B"))
-            self._pieces, self._size = [], 0
+            self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            # It lives as long as the column, and is gone with it.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        for waiting in self._pieces:
+            self._file.write(waiting.tobytes())
+        self._pieces, self._size = [], 0
 
     def whole(self, kind: np.dtype[np.generic]) -> Array:
         """The column, whose pieces are all of this type."""
         if self._file is None:
             return np.concatenate(self._pieces) if self._pieces else np.zeros(0, kind)
-        for waiting in self._pieces:
-            self._file.write(memoryview(np.ascontiguousarray(waiting)).cast("B"))
+        self._write()
         self._file.flush()
         return np.memmap(self._file, kind, "r")
 
@@ -179,8 +184,9 @@ class _Dictionary:
         count = len(self._stems)
         posting_counts = np.zeros(count, np.int64)
         occurrence_counts = np.zeros(count, np.int64)
-        names = ["postings.record", *(f"postings.{f}" for f in FIELDS if self._has(f)),
-                 *(f"occurrences.{c}" for c in ("position", "start", "length", "term"))]  # fmt: skip
+        fields = [f"postings.{field}" for field in FIELDS if self._has(field)]
+        places = [f"occurrences.{name}" for name in ("position", "start", "length", "term")]
+        names = ["postings.record", *fields, *places]
         kinds = {name: self._kind(name, numbers) for name in names}
         columns = {name: _Column() for name in names}
         for pieces, stems, totals in self._slices(numbers):
@@ -209,8 +215,8 @@ class _Dictionary:
         return max(there, key=lambda kind: kind.itemsize)
 
     def _slices(self, numbers: Sequence[Array]) -> Iterator[tuple[dict[str, Array], Array, Array]]:
-        """Slices of the dictionary: the columns' pieces, by posting its stem and its occurrences."""
-        # By segment: the new rank of each of its stems (a stem that is gone goes to its neighbour).
+        """Slices of the dictionary: pieces of columns, by posting its stem and occurrences."""
+        # By segment: the new rank of each of its stems; a stem that is gone goes to a neighbour.
         ranks = []
         weight = np.zeros(len(self._stems) + 1, np.int64)
         for segment, rank in zip(self._segments, self._rank, strict=True):

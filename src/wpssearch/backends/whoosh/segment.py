@@ -229,13 +229,15 @@ class Segment:
         assert self.live is not None
         alive = np.repeat(self.live[postings.records], self.totals(postings))
         first = postings.occurrences
-        return self.container.array("occurrences.term")[first : first + len(alive)][alive]
+        terms = self.container.array("occurrences.term")[first : first + len(alive)]
+        kept: Array = terms[alive]
+        return kept
 
     @staticmethod
     def totals(postings: Postings) -> Array:
         """By posting, how many occurrences it has in all fields."""
         present = [f for f in postings.frequencies if f is not None]
-        total = present[0].astype(np.int64)
+        total: Array = present[0].astype(np.int64)
         for more in present[1:]:
             total = total + more
         return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,4 +55,4 @@ class Strings:
         """All strings."""
         ends = self._ends.tolist()
         data = bytes(self._bytes)
-        return [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        return [data[a:b] for a, b in pairwise(ends)]

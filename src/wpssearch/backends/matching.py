@@ -1,0 +1,325 @@
+"""Which records of a segment a plan matches, and where: whole arrays at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from wpssearch.analysis import Term
+from wpssearch.backends.plan import All, Group, Plan, Synonyms
+from wpssearch.backends.plan import Any as AnyOf
+from wpssearch.backends.plan import Sequence as Row
+from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.segment import Postings, Segment
+
+__all__ = ["DENSE", "MUCH_LONGER", "Found", "InSegment", "Occurrences", "sums_of", "union", "where"]
+
+Array = npt.NDArray[Any]
+_NOTHING: Array = np.zeros(0, np.int64)
+#: How much longer one list is than another before its members are looked up one by one.
+MUCH_LONGER = 32
+#: The share of a segment's records from which on a table over all of them is used.
+DENSE = 16
+_MOST_CACHED = 1 << 14
+# A position is below 2^40; above it stand the field and the record's row.
+_FIELD, _ROW = 40, 42
+
+_scratch = threading.local()
+
+
+class Occurrences(NamedTuple):
+    """Where something stands in some records: by occurrence the record's row, its field, the first
+    position and the one after the last, the first code point and the one after the last.
+    """
+
+    row: Array
+    field: Array
+    position: Array
+    stop: Array
+    start: Array
+    end: Array
+
+
+def _empty() -> Occurrences:
+    return Occurrences(*[_NOTHING] * 6)
+
+
+class Found(NamedTuple):
+    """A query term in a segment: the live records, ascending, and by field how often."""
+
+    records: Array
+    frequencies: tuple[Array | None, ...]
+
+
+def _flags(size: int) -> Array:
+    """A table of falses for a segment's records, to be given back as it was."""
+    known: Array | None = getattr(_scratch, "flags", None)
+    if known is None or len(known) < size:
+        known = _scratch.flags = np.zeros(size, bool)
+    return known[:size]
+
+
+def sums_of(size: int) -> Array:
+    """A table of zeros for a segment's records, to be given back as it was."""
+    known: Array | None = getattr(_scratch, "sums", None)
+    if known is None or len(known) < size:
+        known = _scratch.sums = np.zeros(size, np.float64)
+    return known[:size]
+
+
+def union(lists: Sequence[Array], size: int) -> Array:
+    lists = [records for records in lists if len(records)]
+    if len(lists) < 2:
+        return lists[0] if lists else _NOTHING
+    if sum(map(len, lists)) * DENSE < size:
+        return np.unique(np.concatenate(lists))
+    flags = _flags(size)
+    for records in lists:
+        flags[records] = True
+    out = np.flatnonzero(flags)
+    flags[out] = False
+    return out
+
+
+def _intersection(one: Array, other: Array, size: int) -> Array:
+    few, many = (one, other) if len(one) <= len(other) else (other, one)
+    if not len(few):
+        return _NOTHING
+    if len(few) * MUCH_LONGER < len(many):
+        return few[where(many, few)[1]]
+    flags = _flags(size)
+    flags[many] = True
+    out = few[flags[few]]
+    flags[many] = False
+    return out
+
+
+def where(records: Array, wanted: Array) -> tuple[Array, Array]:
+    """By wanted record, its place among ascending records, and whether it is there."""
+    if not len(records):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    # Of one type: numpy would copy the long list into the short one's.
+    wanted = wanted.astype(records.dtype, copy=False)
+    places = np.searchsorted(records, wanted)
+    places[places == len(records)] = 0
+    return places, records[places] == wanted
+
+
+class InSegment:
+    """The plan's groups in one segment."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self._found: dict[Group | Synonyms, Found] = {}
+
+    def found(self, term: Group | Synonyms) -> Found:
+        """The records of a query term, with its frequencies."""
+        known = self._found.get(term)
+        if known is None:
+            made = self._group(term) if isinstance(term, Group) else self._synonyms(term)
+            known = self._found[term] = made
+        return known
+
+    def _parts(self, group: Group) -> Iterator[tuple[Postings, Array | None]]:
+        """The postings of the group's stems, and which of their terms count; ``None``: all."""
+        lookups = self.segment.lookups
+        known = lookups.get(group)
+        if known is None:
+            if len(lookups) > _MOST_CACHED:
+                lookups.clear()
+            known = lookups[group] = tuple(self._looked_up(group))
+        for rank, kept in known:
+            yield self.segment.postings(rank), kept
+
+    def _looked_up(self, group: Group) -> Iterator[tuple[int, Array | None]]:
+        stems: dict[str, set[Term]] = {}
+        for term in group.terms:
+            stems.setdefault(term.stem, set()).add(term)
+        for stem, wanted in stems.items():
+            for rank in self.segment.ranks(stem.encode()):
+                terms = self.segment.all_terms(rank)
+                counts = [term in wanted for term in terms]
+                if any(counts):
+                    pairs = zip(counts, terms, strict=True)
+                    whole = all(flag or term is None for flag, term in pairs)
+                    yield rank, None if whole else np.asarray(counts)
+
+    def _group(self, group: Group) -> Found:
+        parts = [self._live(*self._counted(p, kept)) for p, kept in self._parts(group)]
+        if not parts:
+            return Found(_NOTHING, (None,) * len(FIELDS))
+        return parts[0] if len(parts) == 1 else self._added(parts)
+
+    def _counted(self, postings: Postings, kept: Array | None) -> tuple[Array, list[Array | None]]:
+        """Records and frequencies, of some terms of the stem alone where not all count."""
+        if kept is None:
+            return postings.records, list(postings.frequencies)
+        totals = Segment.totals(postings)
+        ends = np.cumsum(totals)
+        first, count = postings.occurrences, int(ends[-1])
+        terms = self.segment.container.array("occurrences.term")[first : first + count]
+        # Mostly few are left out: what those are is taken off.
+        left_out = np.flatnonzero(~kept[terms])
+        rows = np.searchsorted(ends, left_out, side="right")
+        within = left_out - (ends[rows] - totals[rows])
+        out: list[Array | None] = []
+        for frequencies in postings.frequencies:
+            if frequencies is None:
+                out.append(None)
+                continue
+            mine = (within >= 0) & (within < frequencies[rows])
+            fewer = frequencies.astype(np.int64)
+            np.subtract.at(fewer, rows[mine], 1)
+            out.append(fewer)
+            within = within - frequencies[rows]
+        np.subtract.at(totals, rows, 1)
+        some = totals > 0
+        if some.all():
+            return postings.records, out
+        return postings.records[some], [None if f is None else f[some] for f in out]
+
+    def _live(self, records: Array, frequencies: list[Array | None]) -> Found:
+        live = self.segment.live
+        if live is not None:
+            kept = live[records]
+            if not kept.all():
+                records = records[kept]
+                frequencies = [None if f is None else f[kept] for f in frequencies]
+        return Found(records, tuple(frequencies))
+
+    @staticmethod
+    def _added(parts: Sequence[Found]) -> Found:
+        records = np.unique(np.concatenate([part.records for part in parts]))
+        out: list[Array | None] = []
+        for number in range(len(FIELDS)):
+            total = np.zeros(len(records), np.int64)
+            for part in parts:
+                frequencies = part.frequencies[number]
+                if frequencies is not None:
+                    total[np.searchsorted(records, part.records.astype(records.dtype))] += (
+                        frequencies
+                    )
+            out.append(total if total.any() else None)
+        return Found(records, tuple(out))
+
+    def _synonyms(self, term: Synonyms) -> Found:
+        records = union([self.matches(part) for part in term.parts], self.segment.count)
+        places = self.occurrences(term, records)
+        return Found(
+            records,
+            tuple(
+                np.bincount(places.row[places.field == number], minlength=len(records))
+                for number in range(len(FIELDS))
+            ),
+        )
+
+    # Matches
+
+    def matches(self, plan: Plan) -> Array:
+        """The live records that match, ascending."""
+        size = self.segment.count
+        match plan:
+            case Group():
+                return self.found(plan).records
+            case AnyOf(parts) | Synonyms(parts):
+                return union([self.matches(part) for part in parts], size)
+            case All(parts):
+                if not parts:
+                    live = self.segment.live
+                    return np.arange(size) if live is None else np.flatnonzero(live)
+                return self._all(parts)
+            case Row(parts):
+                candidates = self._all(parts)
+                if not len(candidates):
+                    return candidates
+                rows = self.occurrences(plan, candidates).row
+                kept: Array = candidates[np.unique(rows)]
+                return kept
+
+    def _all(self, parts: Sequence[Plan]) -> Array:
+        size = self.segment.count
+        # The cheap parts first: a phrase asks for the records of its words.
+        lists = sorted((self.matches(part) for part in parts), key=len)
+        return reduce(lambda one, other: _intersection(one, other, size), lists)
+
+    # Places
+
+    def occurrences(self, plan: Plan, records: Array) -> Occurrences:
+        """Where the plan's words stand in ascending records; a row of words is one place."""
+        match plan:
+            case Group():
+                return _together([self._places(p, k, records) for p, k in self._parts(plan)])
+            case AnyOf(parts) | All(parts) | Synonyms(parts):
+                return _together([self.occurrences(part, records) for part in parts])
+            case Row(parts):
+                rows = self.occurrences(parts[0], records)
+                for part in parts[1:]:
+                    rows = _followed(rows, self.occurrences(part, records))
+                return rows
+
+    def _places(self, postings: Postings, kept: Array | None, records: Array) -> Occurrences:
+        places, there = where(postings.records, records)
+        if not there.any():
+            return _empty()
+        totals = Segment.totals(postings)
+        begun = np.cumsum(totals) - totals
+        mine = places[there]
+        counts = totals[mine]
+        row = np.repeat(np.flatnonzero(there), counts)
+        shift = begun[mine] - (np.cumsum(counts) - counts) + postings.occurrences
+        at = np.arange(len(row)) + np.repeat(shift, counts)
+        box = self.segment.container
+        present = [(n, f[mine]) for n, f in enumerate(postings.frequencies) if f is not None]
+        table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
+        field = np.repeat(np.tile(np.asarray([n for n, _ in present]), len(mine)), table.ravel())
+        term = box.array("occurrences.term")[at].astype(np.int64)
+        position = box.array("occurrences.position")[at].astype(np.int64)
+        start = box.array("occurrences.start")[at].astype(np.int64)
+        end = start + box.array("occurrences.length")[at]
+        width = box.array("terms.width")[postings.first_term + term]
+        out = Occurrences(row, field, position, position + width, start, end)
+        if kept is None:
+            return out
+        counted = kept[term]
+        return Occurrences(*(column[counted] for column in out))
+
+
+def _together(parts: Sequence[Occurrences]) -> Occurrences:
+    parts = [part for part in parts if len(part.row)]
+    if len(parts) < 2:
+        return parts[0] if parts else _empty()
+    return Occurrences(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _keys(places: Occurrences, position: Array) -> Array:
+    return (
+        (places.row.astype(np.int64) << _ROW) + (places.field.astype(np.int64) << _FIELD) + position
+    )
+
+
+def _followed(rows: Occurrences, parts: Occurrences) -> Occurrences:
+    """The rows that one of the parts continues."""
+    begins = _keys(parts, parts.position)
+    order = np.argsort(begins, kind="stable")
+    begins = begins[order]
+    wanted = _keys(rows, rows.stop)
+    first = np.searchsorted(begins, wanted, "left")
+    counts = np.searchsorted(begins, wanted, "right") - first
+    which = np.repeat(np.arange(len(wanted)), counts)
+    shift = first - (np.cumsum(counts) - counts)
+    after = order[np.arange(len(which)) + np.repeat(shift, counts)]
+    made = Occurrences(
+        rows.row[which], rows.field[which], rows.position[which],
+        parts.stop[after], rows.start[which], parts.end[after],
+    )  # fmt: skip
+    # One row for each pair of ends: a word that is there in two ways gives the same row twice.
+    key = np.stack([_keys(made, made.position), made.stop, made.start, made.end])
+    if not key.size:
+        return made
+    _, once = np.unique(key, axis=1, return_index=True)
+    return Occurrences(*(column[once] for column in made))
