@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.store import Store, holds_index
-from wpssearch.errors import UnknownRecord, UsageError
+from wpssearch.errors import Error, IndexDamaged, UnknownRecord, UsageError
 from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
@@ -20,6 +21,8 @@ from wpssearch.vocab import Vocabulary, shipped
 __all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
 MEMORY = ":memory:"
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 def sample_path() -> Path:
@@ -108,6 +111,28 @@ def tag(
             name: [found.to_dict() for found in values] for name, values in tags.facets.items()
         },
     }
+
+
+def _undamaged(
+    method: Callable[Concatenate[Index, _P], _T],
+) -> Callable[Concatenate[Index, _P], _T]:
+    """What a damaged file makes of a method is told as damage; any other fault is itself."""
+
+    @wraps(method)
+    def told(self: Index, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return method(self, *args, **kwargs)
+        except Error:
+            raise
+        except Exception as error:
+            damage = next(self._store.problems(), None)
+            if damage is None:
+                raise
+            raise IndexDamaged(
+                f"{damage} Empty the index's folder and build it anew with `wpssearch ingest`."
+            ) from error
+
+    return told
 
 
 class Index:
@@ -224,6 +249,7 @@ class Index:
             )
         )
 
+    @_undamaged
     def run(self, request: Search) -> Results:
         """Carry out a search."""
         return search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
@@ -234,6 +260,7 @@ class Index:
         """The facet counts of a search alone; takes what ``search`` takes."""
         return self.search(query, facets=strings(by), **{"limit": 0, **filters}).facets
 
+    @_undamaged
     def get(self, id: str) -> Record:
         """The record of this id; ``UnknownRecord`` where there is none."""
         snapshot = self._store.snapshot()
@@ -244,12 +271,14 @@ class Index:
             )
         return snapshot.record(number)
 
+    @_undamaged
     def profile(self, record: Record) -> Record | None:
         """The profile of the agency that a record is from: of its page first, else by name."""
         return None if record.kind == "agency" else self._store.snapshot().profile(record)
 
     # Accounts
 
+    @_undamaged
     def info(self) -> dict[str, Any]:
         """What the index holds: counts, sources, language and fingerprint.
 

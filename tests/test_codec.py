@@ -1,0 +1,171 @@
+"""The index's files: segments that merge, damage that is found, changes that cost what they are."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CORPUS
+
+import wpssearch
+from wpssearch import readers
+
+WORDS = "police gender desk training border radio meeting school camp visit plan report".split()
+
+
+def rows(first: int, count: int, seed: int = 1) -> list[dict[str, Any]]:
+    pick = random.Random(seed + first)
+    return [
+        {
+            "id": f"r{number:05d}",
+            "text": " ".join(pick.choices(WORDS, k=20)) + f" name{number % 97}",
+            "agencies": [pick.choice(["DPKO", "UNFPA"])],
+            "countries": pick.sample(["Haiti", "Mali", "Nepal"], k=pick.randint(0, 2)),
+            "missions": [],
+            "period": f"20{pick.randint(10, 19)}",
+        }
+        for number in range(first, first + count)
+    ]
+
+
+def answer(index: wpssearch.Index, query: str) -> Any:
+    results = index.search(query, limit=30, facet_limit=None)
+    return [(hit.id, hit.score) for hit in results.hits], results.total, results.facets
+
+
+def segments(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.seg"))
+
+
+def test_many_small_commits_are_merged_and_answer_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index, wpssearch.open(":memory:") as once:
+        for start in range(0, 400, 10):
+            index.add(rows(start, 10))
+            assert len(segments(folder)) < 10
+        index.remove([f"r{number:05d}" for number in range(0, 400, 3)])
+        index.add(rows(30, 5, seed=9))
+        kept = [row for row in rows(0, 400) if int(row["id"][1:]) % 3]
+        # The same records as they came, ten at a time, with those that were put in their place.
+        kept = [row for start in range(0, 400, 10) for row in rows(start, 10)
+                if int(row["id"][1:]) % 3 and not 30 <= int(row["id"][1:]) < 35]  # fmt: skip
+        once.add([*kept, *rows(30, 5, seed=9)])
+        for query in ("police", "gender desk", '"border radio"', "name5 school", ""):
+            assert answer(index, query) == answer(once, query)
+        assert index.check() == once.check() == []
+        assert index.info()["fingerprint"] == once.info()["fingerprint"]
+
+
+def test_a_small_commit_writes_little(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        index.add(rows(0, 5000))
+        before = {file.name for file in folder.iterdir()}
+        index.add(rows(5000, 100))
+        new = [file for file in folder.iterdir() if file.name not in before]
+        assert sum(file.stat().st_size for file in new) < 200_000
+        assert index.search(limit=0).total == 5100
+
+
+def test_a_reader_keeps_what_it_has_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as writer:
+        writer.add(rows(0, 50))
+        reader = wpssearch.open(folder)
+        before, hits = answer(reader, "police"), reader.search("police").hits
+        for start in range(50, 150, 10):
+            writer.add(rows(start, 10))
+        writer.remove([f"r{number:05d}" for number in range(40)])
+        assert answer(reader, "police") == before
+        reader.refresh()
+        assert answer(reader, "police") == answer(writer, "police") != before
+        reader.close()
+    # Results outlive the index that they came from.
+    assert all("police" in hit.record.text for hit in hits)
+
+
+def test_a_file_that_is_as_it_was_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wpssearch.open(tmp_path / "index") as index:
+        index.ingest([CORPUS])
+        monkeypatch.setattr(readers, "read", lambda *_, **__: pytest.fail("it was read"))
+        assert index.ingest([CORPUS]).unchanged == 11
+
+
+def test_a_file_whose_records_others_took_is_read_again(tmp_path: Path) -> None:
+    import json
+
+    one, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    for path, text in ((one, "first"), (other, "second")):
+        path.write_text(json.dumps({"id": "x", "text": text}) + "\n")
+    with wpssearch.open(":memory:") as index:
+        index.ingest([one])
+        index.ingest([other])
+        assert index.get("x").text == "second"
+        assert index.ingest([one]).updated == 1
+        assert index.get("x").text == "first"
+        index.remove(["x"])
+        assert index.ingest([one]).added == 1
+        # A file read earlier in one run takes the id; the one that is as it was comes later.
+        index.ingest([other])
+        one.write_text(json.dumps({"id": "x", "text": "third"}) + "\n")
+        index.ingest([one, other])
+        assert index.get("x").text == "second"
+
+
+def test_no_pickle_is_written_or_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        pytest.fail("a pickle was used")
+
+    for name in ("load", "loads", "dump", "dumps"):
+        monkeypatch.setattr(pickle, name, never)
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        index.add(rows(0, 20))
+        index.remove(["r00001"])
+    with wpssearch.open(folder) as index:
+        assert index.search("police", limit=0).total > 0
+
+
+def test_damage_is_found(tmp_path: Path) -> None:
+    """A flipped bit, a cut or a missing file is told on opening, in searching or by ``check``."""
+    whole, folder = tmp_path / "whole", tmp_path / "index"
+    with wpssearch.open(whole) as index:
+        index.add(rows(0, 60))
+        index.remove(["r00001", "r00007"])
+        expected = answer(index, "police desk")
+    pick = random.Random(4)
+    for _ in range(200):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(whole, folder)
+        file = pick.choice([f for f in sorted(folder.iterdir()) if "LOCK" not in f.name])
+        data = bytearray(file.read_bytes())
+        kind = pick.choice(["flip", "flip", "flip", "cut", "gone"])
+        if kind == "flip":
+            data[pick.randrange(len(data))] ^= 1 << pick.randrange(8)
+            file.write_bytes(data)
+        elif kind == "cut":
+            file.write_bytes(data[: pick.randrange(len(data))])
+        else:
+            file.unlink()
+        with contextlib.ExitStack() as stack:
+            found = True
+            stack.enter_context(contextlib.suppress(wpssearch.Error))
+            index = stack.enter_context(wpssearch.open(folder, create=False))
+            same = answer(index, "police desk") == expected
+            found = bool(index.check()) or (same and _is_padding(file, data))
+        assert found, (kind, file.name)
+
+
+def _is_padding(file: Path, data: bytearray) -> bool:
+    """Between columns stand zeros that nobody reads."""
+    from wpssearch.backends.whoosh.container import Container
+
+    box = Container(bytes(data), file.name)
+    return not list(box.problems())
