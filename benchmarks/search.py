@@ -319,9 +319,8 @@ def main() -> None:
                     cells.append(f"{median:.3g} / {high:.3g}")
                 else:
                     cells.append("")
-            rows.append(
-                f"| {engine.name} | {' | '.join(cells)} | {rate:,.0f} | {size_of(folder) - before:.0f} |"
-            )
+            cells += [f"{rate:,.0f}", f"{size_of(folder) - before:.0f}"]
+            rows.append(f"| {engine.name} | {' | '.join(cells)} |")
             print(rows[-1], flush=True)
     table = "\n".join(rows)
     print(table)

@@ -132,7 +132,7 @@ def _undamaged(
                 f"{damage} Empty the index's folder and build it anew with `wpssearch ingest`."
             ) from error
 
-    return told
+    return told  # type: ignore[return-value]
 
 
 class Index:
