@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+# numpy's linear algebra, of which nothing is used here, starts its threads when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _SEARCH_EXAMPLES = """
 \b
 Examples:

@@ -124,7 +124,7 @@ class Evaluation:
         f: Array | None = None
         for field, frequencies in enumerate(found.frequencies):
             if frequencies is not None:
-                share = self._snapshot.norms(number, field).take(records)
+                share = self._snapshot.norms(number, field, records)
                 share *= frequencies if which is None else frequencies[which]
                 f = share if f is None else f + share
         assert f is not None

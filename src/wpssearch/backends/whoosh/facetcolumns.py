@@ -74,6 +74,7 @@ class FacetColumn:
         self._owners: Array | None = None
         self._single: bool | None = None
         self._wide: Array | None = None
+        self._counted = False
 
     @property
     def combinations(self) -> int:
@@ -98,10 +99,13 @@ class FacetColumn:
         """By value, how many of the records have it."""
         size = len(self.values)
         kept = self.kept(marks)
-        if self._wide is None:
-            # Numbers of the type in which numpy counts spare a copy for each count.
+        if self._wide is None and self._counted:
+            # Numbers of the type in which numpy counts spare a copy for each count; a process
+            # that counts once does better without.
             self._wide = self.records.astype(np.intp)
-        by_combination = np.bincount(self._wide.take(records), minlength=self.combinations)
+        self._counted = True
+        numbers = (self.records if self._wide is None else self._wide).take(records)
+        by_combination = np.bincount(numbers, minlength=self.combinations)
         if kept is None and self.single:
             out = np.zeros(size, np.int64)
             out[self.value] = by_combination[1:]

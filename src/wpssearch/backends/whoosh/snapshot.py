@@ -69,6 +69,7 @@ class Snapshot:
         self.size = base
         self._averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
+        self._asked: set[tuple[int, int]] = set()
         self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
         self._stems: dict[str, str] = {}
@@ -131,15 +132,21 @@ class Snapshot:
         """The mean length of a field over all live records, in tokens."""
         return self._averages[FIELDS.index(field)]
 
-    def norms(self, segment: int, field: int) -> Array:
+    def norms(self, segment: int, field: int, records: Array) -> Array:
         """By record, the field's weight over its length normalisation."""
         key = segment, field
         known = self._norms.get(key)
         if known is None:
             name = FIELDS[field]
-            known = length_norms(name, self.segments[segment].lengths(name), self._averages[field])
-            self._norms[key] = known
-        return known
+            lengths = self.segments[segment].lengths(name)
+            average = self._averages[field]
+            if key not in self._asked:
+                # A process that asks once does better with these records alone.
+                self._asked.add(key)
+                return length_norms(name, lengths.take(records), average)
+            known = self._norms[key] = length_norms(name, lengths, average)
+        taken: Array = known.take(records)
+        return taken
 
     def place(self, number: int) -> tuple[int, int]:
         """The segment of a record, and its number there."""
