@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from wpssearch.folding import Folded, fold
 from wpssearch.stemming import Stemmer
@@ -85,22 +86,12 @@ class Token:
         return replace(self, start=self.start + offset, end=self.end + offset)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Term:
+class Term(NamedTuple):
     """What the index keeps of a word: ``stem``, ``form`` and the ``case`` it was written in."""
 
     stem: str
     form: str
     case: str
-
-    def encode(self) -> str:
-        """One string that sorts by stem first, so that the forms of a stem stand together."""
-        return f"{self.stem}\t{self.form}\t{self.case}"
-
-    @classmethod
-    def decode(cls, text: str) -> Term:
-        stem, form, case = text.split("\t")
-        return cls(stem, form, case)
 
 
 def _bounded(form: str) -> str:

@@ -27,6 +27,8 @@ from wpssearch.backends.whoosh.snapshot import Snapshot
 __all__ = ["Evaluation"]
 
 Array = npt.NDArray[Any]
+#: The share of a segment's records below which those with a score are marked, not looked for.
+_FEW = 4
 
 
 class Evaluation:
@@ -60,6 +62,11 @@ class Evaluation:
                 self._kept[number] = records, scores
             return records
         sums = self._summed(number, found)
+        if sum(len(f.records) for _, _, f in found) * _FEW < size:
+            records = union([f.records for _, _, f in found], size)
+            self._kept[number] = records, sums.take(records)
+            sums[records] = 0.0
+            return records
         # Of booleans, numpy finds the true ones ten times faster than the others of floats.
         records = np.flatnonzero(sums != 0)
         self._kept[number] = records, sums.take(records)
@@ -120,6 +127,15 @@ class Evaluation:
         term: Group | Synonyms,
     ) -> Array:
         """What a term brings to the scores of its records, or of those at some places."""
+        weight = times * self.weight(term)
+        if found.impacts is not None:
+            impacts = found.impacts if which is None else found.impacts[which]
+            table = self._snapshot.saturations(number)
+            if len(impacts) > len(table):
+                return (table * weight).take(impacts)
+            brought: Array = table.take(impacts)
+            brought *= weight
+            return brought
         records = found.records if which is None else found.records[which]
         f: Array | None = None
         for field, frequencies in enumerate(found.frequencies):
@@ -129,7 +145,7 @@ class Evaluation:
                 f = share if f is None else f + share
         assert f is not None
         bottom = f + K1
-        f *= times * self.weight(term) * (K1 + 1)
+        f *= weight * (K1 + 1)
         f /= bottom
         return f
 

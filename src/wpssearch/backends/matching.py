@@ -54,6 +54,7 @@ class Found(NamedTuple):
 
     records: Array
     frequencies: tuple[Array | None, ...]
+    impacts: Array | None
 
 
 def _flags(size: int) -> Array:
@@ -152,13 +153,15 @@ class InSegment:
     def _group(self, group: Group) -> Found:
         parts = [self._live(*self._counted(p, kept)) for p, kept in self._parts(group)]
         if not parts:
-            return Found(_NOTHING, (None,) * len(FIELDS))
+            return Found(_NOTHING, (None,) * len(FIELDS), None)
         return parts[0] if len(parts) == 1 else self._added(parts)
 
-    def _counted(self, postings: Postings, kept: Array | None) -> tuple[Array, list[Array | None]]:
+    def _counted(
+        self, postings: Postings, kept: Array | None
+    ) -> tuple[Array, list[Array | None], Array | None]:
         """Records and frequencies, of some terms of the stem alone where not all count."""
         if kept is None:
-            return postings.records, list(postings.frequencies)
+            return postings.records, list(postings.frequencies), postings.impacts
         totals = Segment.totals(postings)
         ends = np.cumsum(totals)
         first, count = postings.occurrences, int(ends[-1])
@@ -180,17 +183,20 @@ class InSegment:
         np.subtract.at(totals, rows, 1)
         some = totals > 0
         if some.all():
-            return postings.records, out
-        return postings.records[some], [None if f is None else f[some] for f in out]
+            return postings.records, out, None
+        return postings.records[some], [None if f is None else f[some] for f in out], None
 
-    def _live(self, records: Array, frequencies: list[Array | None]) -> Found:
+    def _live(
+        self, records: Array, frequencies: list[Array | None], impacts: Array | None
+    ) -> Found:
         live = self.segment.live
         if live is not None:
             kept = live[records]
             if not kept.all():
                 records = records[kept]
                 frequencies = [None if f is None else f[kept] for f in frequencies]
-        return Found(records, tuple(frequencies))
+                impacts = None if impacts is None else impacts[kept]
+        return Found(records, tuple(frequencies), impacts)
 
     @staticmethod
     def _added(parts: Sequence[Found]) -> Found:
@@ -205,7 +211,7 @@ class InSegment:
                         frequencies
                     )
             out.append(total if total.any() else None)
-        return Found(records, tuple(out))
+        return Found(records, tuple(out), None)
 
     def _synonyms(self, term: Synonyms) -> Found:
         records = union([self.matches(part) for part in term.parts], self.segment.count)
@@ -216,6 +222,7 @@ class InSegment:
                 np.bincount(places.row[places.field == number], minlength=len(records))
                 for number in range(len(FIELDS))
             ),
+            None,
         )
 
     # Matches

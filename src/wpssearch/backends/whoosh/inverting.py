@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, compress, count
 from operator import add
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Analyzer, chunk_tokens, is_shouted
 from wpssearch.backends.whoosh.container import Array, narrow
+from wpssearch.backends.whoosh.impacts import impact_columns
 from wpssearch.backends.whoosh.strings import columns_of
 
 __all__ = [
@@ -162,7 +163,8 @@ class Inverter:
         )
         record_of_run = np.frombuffer(self._run_record, np.uint32)
         field_of_run = np.frombuffer(self._run_field, np.uint8)
-        yield from self._lengths(numbers, run_of, record_of_run, field_of_run)
+        lengths = dict(self._lengths(numbers, run_of, record_of_run, field_of_run))
+        yield from ((f"lengths.{field}", values) for field, values in lengths.items())
         run_chunks = np.frombuffer(self._run_chunks, np.uint32)
         counts = np.frombuffer(chunks.tokens, np.uint32)[numbers]
         chunk_of = np.repeat(np.arange(len(numbers), dtype=np.uint32), counts)
@@ -185,7 +187,9 @@ class Inverter:
         del dictionary
         order = _stable_order(rank[term])
         run = run_of[chunk_of[order]]
-        yield from _postings(rank[term[order]], record_of_run[run], field_of_run[run], stems)
+        yield from _postings(
+            rank[term[order]], record_of_run[run], field_of_run[run], stems, lengths
+        )
         del run, run_of
         yield "occurrences.term", narrow(local[term[order]])
         del term
@@ -200,14 +204,14 @@ class Inverter:
 
     def _lengths(
         self, numbers: Array, run_of: Array, record_of_run: Array, field_of_run: Array
-    ) -> Iterator[tuple[str, Array | bytes]]:
+    ) -> Iterator[tuple[str, Array]]:
         simple = np.frombuffer(self._chunks.simple, np.uint32)[numbers]
         by_run = np.bincount(run_of, weights=simple, minlength=len(record_of_run))
         for number, field in enumerate(FIELDS):
             lengths = np.zeros(self.records, np.int64)
             mine = field_of_run == number
             lengths[record_of_run[mine]] = by_run[mine]
-            yield f"lengths.{field}", narrow(lengths)
+            yield field, narrow(lengths)
 
     def _dictionary(self, term: Array) -> tuple[Array, Array, list[tuple[str, Array | bytes]]]:
         """By term its stem's rank and its number among the stem's terms; the columns."""
@@ -285,23 +289,24 @@ def _stable_order(keys: Array) -> Array:
 
 
 def _postings(
-    stem: Array, record: Array, field: Array, stems: int
+    stem: Array, record: Array, field: Array, stems: int, lengths: Mapping[str, Array]
 ) -> Iterator[tuple[str, Array | bytes]]:
     """The postings of sorted tokens: a record and its frequencies for each stem and record."""
     total = len(stem)
     begins = np.ones(total, bool)
     begins[1:] = (stem[1:] != stem[:-1]) | (record[1:] != record[:-1])
     begun = np.flatnonzero(begins)
-    yield "postings.record", narrow(record[begun])
+    records = narrow(record[begun])
+    yield "postings.record", records
     frequencies = np.diff(np.append(begun, total))
+    by_field: dict[str, Array] = {}
     for number, name in enumerate(FIELDS):
         mine = field == number
         if mine.any():
-            yield (
-                f"postings.{name}",
-                narrow(
-                    frequencies if mine.all() else np.add.reduceat(mine.astype(np.int64), begun)
-                ),
+            by_field[name] = narrow(
+                frequencies if mine.all() else np.add.reduceat(mine.astype(np.int64), begun)
             )
+            yield f"postings.{name}", by_field[name]
+    yield from impact_columns(records, by_field, lengths)
     yield "stems.postings", narrow(np.searchsorted(stem[begun], np.arange(stems + 1)))
     yield "stems.occurrences", narrow(np.searchsorted(stem, np.arange(stems + 1)))

@@ -15,6 +15,7 @@ import numpy as np
 
 from wpssearch.backends.whoosh.container import Array, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
+from wpssearch.backends.whoosh.impacts import impact_columns
 from wpssearch.backends.whoosh.inverting import FIELDS, dictionary_columns
 from wpssearch.backends.whoosh.segment import (
     Blocks,
@@ -52,10 +53,20 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))
-    for field in FIELDS:
-        lengths = [segment.lengths(field)[_live(segment)] for segment in segments]
-        yield f"lengths.{field}", narrow(np.concatenate(lengths).astype(np.int64))
-    yield from _Dictionary(segments).columns(numbers)
+    lengths = {
+        field: narrow(
+            np.concatenate([s.lengths(field)[_live(s)] for s in segments]).astype(np.int64)
+        )
+        for field in FIELDS
+    }
+    yield from ((f"lengths.{field}", values) for field, values in lengths.items())
+    postings: dict[str, Array] = {}
+    for name, column in _Dictionary(segments).columns(numbers):
+        if name.startswith("postings.") and not isinstance(column, bytes):
+            postings[name.removeprefix("postings.")] = column
+        yield name, column
+    records = postings.pop("record")
+    yield from impact_columns(records, postings, lengths)
 
 
 def _live(segment: Segment) -> Array:

@@ -152,13 +152,14 @@ class Postings(NamedTuple):
     """The records that have a stem, ascending, and how often each field has it.
 
     ``occurrences`` is the number of the first occurrence, ``first_term`` that of the stem's first
-    term.
+    term, ``impacts`` are the numbers of the postings' pairs of frequencies and lengths.
     """
 
     records: Array
     frequencies: tuple[Array | None, ...]
     occurrences: int
     first_term: int
+    impacts: Array | None
 
 
 class Segment:
@@ -183,6 +184,8 @@ class Segment:
         )
         #: What an evaluator has looked up in the dictionary, by query term.
         self.lookups: dict[object, tuple[tuple[int, Array | None], ...]] = {}
+        impact = "postings.impact"
+        self._impact = container.array(impact) if impact in container else None
         self._facets: dict[str, FacetColumn | None] = {}
         self._id_ranks: Array | None = None
         self._blocks: dict[str, tuple[int, bytes]] = {}
@@ -250,7 +253,18 @@ class Segment:
             tuple(None if f is None else f[first:stop] for f in self._frequencies),
             self._stem_occurrences[rank],
             self._stem_terms[rank],
+            None if self._impact is None else self._impact[first:stop],
         )
+
+    def impacts(self) -> Iterator[tuple[str, Array, Array]]:
+        """By field that the segment has: the frequencies and the lengths of the pairs."""
+        for name in FIELDS:
+            if f"impacts.{name}.frequency" in self.container:
+                yield (
+                    name,
+                    self.container.array(f"impacts.{name}.frequency"),
+                    self.container.array(f"impacts.{name}.length"),
+                )
 
     def long_forms(self, prefix: bytes) -> Iterator[bytes]:
         """The definitions of acronyms that begin so and that live records make."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
 from wpssearch.backends.plan import Group
-from wpssearch.backends.scoring import FIELDS, length_norms
+from wpssearch.backends.scoring import FIELDS, K1, length_norms
 from wpssearch.backends.whoosh.container import Array
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
 from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
@@ -69,6 +69,7 @@ class Snapshot:
         self.size = base
         self._averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
+        self._saturations: dict[int, Array] = {}
         self._asked: set[tuple[int, int]] = set()
         self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
@@ -147,6 +148,17 @@ class Snapshot:
             known = self._norms[key] = length_norms(name, lengths, average)
         taken: Array = known.take(records)
         return taken
+
+    def saturations(self, segment: int) -> Array:
+        """By pair of frequencies and lengths, how much of its idf a term brings to a score."""
+        known = self._saturations.get(segment)
+        if known is None:
+            f: Array | float = 0.0
+            for name, frequencies, lengths in self.segments[segment].impacts():
+                average = self._averages[FIELDS.index(name)]
+                f = f + frequencies * length_norms(name, lengths, average)
+            known = self._saturations[segment] = np.asarray(f * (K1 + 1) / (f + K1))
+        return known
 
     def place(self, number: int) -> tuple[int, int]:
         """The segment of a record, and its number there."""
