@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import struct
+import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -17,13 +18,14 @@ import numpy.typing as npt
 
 from wpssearch.errors import IndexDamaged
 
-__all__ = ["Array", "Container", "Writable", "narrow", "write_container"]
+__all__ = ["Array", "Container", "Spool", "Writable", "narrow", "write_container"]
 
 Array = npt.NDArray[Any]
 
 MAGIC = b"WPSCOLS1"
 _FOOTER = struct.Struct("<QQI8s")
 _ALIGNED = 8
+_IN_MEMORY = 1 << 24
 
 
 class Writable(Protocol):
@@ -64,6 +66,37 @@ def _raw(values: Array) -> memoryview:
     return (
         memoryview(np.ascontiguousarray(values).data).cast("B") if len(values) else memoryview(b"")
     )
+
+
+class Spool:
+    """A column that is made piece by piece: in memory while small, else in a nameless file."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Array] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+
+    def append(self, piece: Array) -> None:
+        self._pieces.append(piece)
+        self._size += piece.nbytes
+        if self._size > _IN_MEMORY:
+            self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            # It lives as long as the column, and is gone with it.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        for waiting in self._pieces:
+            self._file.write(waiting.tobytes())
+        self._pieces, self._size = [], 0
+
+    def whole(self, kind: np.dtype[np.generic]) -> Array:
+        """The column, whose pieces are all of this type."""
+        if self._file is None:
+            return np.concatenate(self._pieces) if self._pieces else np.zeros(0, kind)
+        self._write()
+        self._file.flush()
+        return np.memmap(self._file, kind, "r")
 
 
 class Container:

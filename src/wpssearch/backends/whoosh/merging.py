@@ -6,14 +6,12 @@ is bounded whatever the segments' size.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import IO
 
 import numpy as np
 
-from wpssearch.backends.whoosh.container import Array, narrow
+from wpssearch.backends.whoosh.container import Array, Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.impacts import impact_columns
 from wpssearch.backends.whoosh.inverting import FIELDS, dictionary_columns
@@ -28,7 +26,6 @@ from wpssearch.backends.whoosh.strings import Strings, columns_of
 __all__ = ["merged_columns", "terms_of"]
 
 _SLICE = 2_000_000
-_IN_MEMORY = 1 << 24
 _DEAD = np.int64(-1)
 
 
@@ -126,37 +123,6 @@ def _acronyms(segments: Sequence[Segment], numbers: Sequence[Array]) -> dict[byt
     return out
 
 
-class _Column:
-    """A column that is made piece by piece: in memory while small, else in a nameless file."""
-
-    def __init__(self) -> None:
-        self._pieces: list[Array] = []
-        self._size = 0
-        self._file: IO[bytes] | None = None
-
-    def append(self, piece: Array) -> None:
-        self._pieces.append(piece)
-        self._size += piece.nbytes
-        if self._size > _IN_MEMORY:
-            self._write()
-
-    def _write(self) -> None:
-        if self._file is None:
-            # It lives as long as the column, and is gone with it.
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115
-        for waiting in self._pieces:
-            self._file.write(waiting.tobytes())
-        self._pieces, self._size = [], 0
-
-    def whole(self, kind: np.dtype[np.generic]) -> Array:
-        """The column, whose pieces are all of this type."""
-        if self._file is None:
-            return np.concatenate(self._pieces) if self._pieces else np.zeros(0, kind)
-        self._write()
-        self._file.flush()
-        return np.memmap(self._file, kind, "r")
-
-
 class _Dictionary:
     """The merged term dictionary, and where each segment's terms went."""
 
@@ -199,7 +165,7 @@ class _Dictionary:
         places = [f"occurrences.{name}" for name in ("position", "start", "length", "term")]
         names = ["postings.record", *fields, *places]
         kinds = {name: self._kind(name, numbers) for name in names}
-        columns = {name: _Column() for name in names}
+        columns = {name: Spool() for name in names}
         for pieces, stems, totals in self._slices(numbers):
             posting_counts += np.bincount(stems, minlength=count)
             occurrence_counts += np.bincount(stems, weights=totals, minlength=count).astype(

@@ -11,7 +11,7 @@ import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
 from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.container import Array, Container, narrow
+from wpssearch.backends.whoosh.container import Array, Container, Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter
 from wpssearch.backends.whoosh.inverting import APART, CASES, FIELDS, Inverter
 from wpssearch.backends.whoosh.strings import Strings, columns_of
@@ -39,7 +39,8 @@ class Blocks:
     """Texts compressed in blocks: a block is unpacked for the text that is shown alone."""
 
     def __init__(self) -> None:
-        self._blocks: list[bytes] = []
+        self._blocks = Spool()
+        self._lengths = array("I")
         self._block_of = array("I")
         self._begins = array("I")
         self._waiting: list[bytes] = []
@@ -49,7 +50,7 @@ class Blocks:
 
     def add(self, text: bytes) -> None:
         """Take the next text."""
-        self._block_of.append(len(self._blocks))
+        self._block_of.append(len(self._lengths))
         self._begins.append(self._size)
         self._waiting.append(text)
         self._size += len(text)
@@ -57,15 +58,19 @@ class Blocks:
             self._compress()
 
     def _compress(self) -> None:
-        self._blocks.append(zlib.compress(b"".join(self._waiting), _LEVEL))
-        self.bytes += len(self._blocks[-1])
+        block = zlib.compress(b"".join(self._waiting), _LEVEL)
+        self._blocks.append(np.frombuffer(block, np.uint8))
+        self._lengths.append(len(block))
+        self.bytes += len(block)
         self._waiting, self._size = [], 0
 
     def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
         """The columns of the texts."""
         if self._waiting:
             self._compress()
-        yield from columns_of(name, self._blocks)
+        ends = np.cumsum(np.frombuffer(self._lengths, np.uint32), dtype=np.int64)
+        yield f"{name}.ends", narrow(np.append(0, ends))
+        yield f"{name}.bytes", self._blocks.whole(np.dtype(np.uint8))
         yield f"{name}.block", narrow(np.frombuffer(self._block_of, np.uint32))
         yield f"{name}.begin", narrow(np.frombuffer(self._begins, np.uint32))
 
