@@ -15,7 +15,8 @@ from wpssearch.backends.matching import (
     Found,
     InSegment,
     Occurrences,
-    sums_of,
+    borrowed,
+    give_back,
     union,
     where,
 )
@@ -66,11 +67,13 @@ class Evaluation:
             records = union([f.records for _, _, f in found], size)
             self._kept[number] = records, sums.take(records)
             sums[records] = 0.0
+            give_back("sums", sums)
             return records
         # Of booleans, numpy finds the true ones ten times faster than the others of floats.
         records = np.flatnonzero(sums != 0)
         self._kept[number] = records, sums.take(records)
         sums.fill(0.0)
+        give_back("sums", sums)
         return records
 
     def _all_found(self, number: int) -> list[tuple[Group | Synonyms, int, Found]]:
@@ -80,7 +83,7 @@ class Evaluation:
 
     def _summed(self, number: int, found: Sequence[tuple[Group | Synonyms, int, Found]]) -> Array:
         """The scores of all records, zero where a record has no query term; to be cleared."""
-        sums = sums_of(self._segments[number].segment.count)
+        sums = borrowed("sums", self._segments[number].segment.count, np.float64)
         for term, times, f in found:
             np.add.at(sums, f.records, self._contributions(number, f, None, times, term))
         return sums
@@ -108,6 +111,7 @@ class Evaluation:
             sums = self._summed(number, found)
             out: Array = sums.take(records)
             sums.fill(0.0)
+            give_back("sums", sums)
             return out
         out = np.zeros(len(records))
         for term, times, f in found:

@@ -17,7 +17,17 @@ from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.segment import Postings, Segment
 
-__all__ = ["DENSE", "MUCH_LONGER", "Found", "InSegment", "Occurrences", "sums_of", "union", "where"]
+__all__ = [
+    "DENSE",
+    "MUCH_LONGER",
+    "Found",
+    "InSegment",
+    "Occurrences",
+    "borrowed",
+    "give_back",
+    "union",
+    "where",
+]
 
 Array = npt.NDArray[Any]
 _NOTHING: Array = np.zeros(0, np.int64)
@@ -57,33 +67,33 @@ class Found(NamedTuple):
     impacts: Array | None
 
 
-def _flags(size: int) -> Array:
-    """A table of falses for a segment's records, to be given back as it was."""
-    known: Array | None = getattr(_scratch, "flags", None)
-    if known is None or len(known) < size:
-        known = _scratch.flags = np.zeros(size, bool)
-    return known[:size]
+def borrowed(name: str, size: int, kind: type) -> Array:
+    """A table of zeros for a segment's records, which is to be given back as it was.
+
+    Whoever is interrupted gives nothing back, and the next makes a new one.
+    """
+    known: Array | None = _scratch.__dict__.pop(name, None)
+    return np.zeros(size, kind) if known is None or len(known) < size else known
 
 
-def sums_of(size: int) -> Array:
-    """A table of zeros for a segment's records, to be given back as it was."""
-    known: Array | None = getattr(_scratch, "sums", None)
-    if known is None or len(known) < size:
-        known = _scratch.sums = np.zeros(size, np.float64)
-    return known[:size]
+def give_back(name: str, table: Array) -> None:
+    """Leave a table of zeros for the next."""
+    _scratch.__dict__[name] = table
 
 
 def union(lists: Sequence[Array], size: int) -> Array:
+    """The records that are in any of the lists, ascending; ``size`` is the segment's."""
     lists = [records for records in lists if len(records)]
     if len(lists) < 2:
         return lists[0] if lists else _NOTHING
     if sum(map(len, lists)) * DENSE < size:
         return np.unique(np.concatenate(lists))
-    flags = _flags(size)
+    flags = borrowed("flags", size, bool)
     for records in lists:
         flags[records] = True
     out = np.flatnonzero(flags)
     flags[out] = False
+    give_back("flags", flags)
     return out
 
 
@@ -93,10 +103,11 @@ def _intersection(one: Array, other: Array, size: int) -> Array:
         return _NOTHING
     if len(few) * MUCH_LONGER < len(many):
         return few[where(many, few)[1]]
-    flags = _flags(size)
+    flags = borrowed("flags", size, bool)
     flags[many] = True
     out = few[flags[few]]
     flags[many] = False
+    give_back("flags", flags)
     return out
 
 
