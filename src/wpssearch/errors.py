@@ -11,6 +11,7 @@ Error
 from __future__ import annotations
 
 __all__ = [
+    "REBUILD",
     "Error",
     "IndexDamaged",
     "IndexLocked",
@@ -18,6 +19,10 @@ __all__ = [
     "UnknownRecord",
     "UsageError",
 ]
+
+
+#: What to do about a damaged index.
+REBUILD = "empty the index's folder and build it anew with `wpssearch ingest`."
 
 
 class Error(Exception):

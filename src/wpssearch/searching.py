@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from wpssearch import facets, highlight
 from wpssearch.analysis import Analyzer
 from wpssearch.backends import faceting
+from wpssearch.backends.arrays import Array
 from wpssearch.backends.evaluator import Evaluation
 from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms, lower
 from wpssearch.backends.plan import Any as AnyOf
@@ -28,7 +28,6 @@ from wpssearch.vocab import Vocabulary
 
 __all__ = ["search"]
 
-Array = npt.NDArray[Any]
 _SORTS = ("relevance", "newest", "oldest")
 #: How much longer a list is than its first page before that is parted from the rest.
 _LONG = 4

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from wpssearch.backends.arrays import Array
 from wpssearch.backends.matching import (
     DENSE,
     MUCH_LONGER,
@@ -27,7 +26,6 @@ from wpssearch.backends.whoosh.snapshot import Snapshot
 
 __all__ = ["Evaluation"]
 
-Array = npt.NDArray[Any]
 #: The share of a segment's records below which those with a score are marked, not looked for.
 _FEW = 4
 
@@ -52,40 +50,34 @@ class Evaluation:
 
     def _scored(self, number: int) -> Array:
         """The records that have any query term; their scores are kept."""
-        segment = self._segments[number]
         found = self._all_found(number)
-        size = segment.segment.count
-        if sum(len(f.records) for _, _, f in found) * DENSE < size or len(found) < 2:
-            records = union([f.records for _, _, f in found], size)
+        size = self._segments[number].segment.count
+        length = _length(found)
+        if length * DENSE < size or len(found) < 2:
+            records = union([f.records for _, f in found], size)
             if len(found) == 1:
-                term, times, only = found[0]
-                scores = self._contributions(number, only, None, times, term)
-                self._kept[number] = records, scores
+                self._kept[number] = records, self._contributions(number, *found[0])
             return records
         sums = self._summed(number, found)
-        if sum(len(f.records) for _, _, f in found) * _FEW < size:
-            records = union([f.records for _, _, f in found], size)
-            self._kept[number] = records, sums.take(records)
-            sums[records] = 0.0
-            give_back("sums", sums)
-            return records
+        few = length * _FEW < size
         # Of booleans, numpy finds the true ones ten times faster than the others of floats.
-        records = np.flatnonzero(sums != 0)
+        records = union([f.records for _, f in found], size) if few else np.flatnonzero(sums != 0)
         self._kept[number] = records, sums.take(records)
-        sums.fill(0.0)
+        sums[records if few else slice(None)] = 0.0
         give_back("sums", sums)
         return records
 
-    def _all_found(self, number: int) -> list[tuple[Group | Synonyms, int, Found]]:
+    def _all_found(self, number: int) -> list[tuple[float, Found]]:
+        """The query terms that records of a segment have, each with its weight."""
         segment = self._segments[number]
-        found = [(term, times, segment.found(term)) for term, times in self._terms.items()]
-        return [entry for entry in found if len(entry[2].records)]
+        found = ((term, times, segment.found(term)) for term, times in self._terms.items())
+        return [(times * self.weight(term), f) for term, times, f in found if len(f.records)]
 
-    def _summed(self, number: int, found: Sequence[tuple[Group | Synonyms, int, Found]]) -> Array:
+    def _summed(self, number: int, found: Sequence[tuple[float, Found]]) -> Array:
         """The scores of all records, zero where a record has no query term; to be cleared."""
         sums = borrowed("sums", self._segments[number].segment.count, np.float64)
-        for term, times, f in found:
-            np.add.at(sums, f.records, self._contributions(number, f, None, times, term))
+        for weight, f in found:
+            np.add.at(sums, f.records, self._contributions(number, weight, f))
         return sums
 
     def weight(self, term: Group | Synonyms) -> float:
@@ -105,33 +97,26 @@ class Evaluation:
         found = self._all_found(number)
         if not len(records) or not found:
             return np.zeros(len(records))
-        dense = max(len(f.records) for _, _, f in found) <= len(records) * MUCH_LONGER
-        size = self._segments[number].segment.count
-        if dense and sum(len(f.records) for _, _, f in found) * DENSE >= size:
+        dense = max(len(f.records) for _, f in found) <= len(records) * MUCH_LONGER
+        if dense and _length(found) * DENSE >= self._segments[number].segment.count:
             sums = self._summed(number, found)
             out: Array = sums.take(records)
             sums.fill(0.0)
             give_back("sums", sums)
             return out
         out = np.zeros(len(records))
-        for term, times, f in found:
+        for weight, f in found:
             places, there = where(f.records, records)
             if there.all():
-                out += self._contributions(number, f, places, times, term)
+                out += self._contributions(number, weight, f, places)
             elif there.any():
-                out[there] += self._contributions(number, f, places[there], times, term)
+                out[there] += self._contributions(number, weight, f, places[there])
         return out
 
     def _contributions(
-        self,
-        number: int,
-        found: Found,
-        which: Array | None,
-        times: int,
-        term: Group | Synonyms,
+        self, number: int, weight: float, found: Found, which: Array | None = None
     ) -> Array:
         """What a term brings to the scores of its records, or of those at some places."""
-        weight = times * self.weight(term)
         if found.impacts is not None:
             impacts = found.impacts if which is None else found.impacts[which]
             table = self._snapshot.saturations(number)
@@ -156,3 +141,8 @@ class Evaluation:
     def occurrences(self, plan: Plan, number: int, records: Array) -> Occurrences:
         """Where the plan's words stand in ascending records of a segment."""
         return self._segments[number].occurrences(plan, records)
+
+
+def _length(found: Sequence[tuple[float, Found]]) -> int:
+    """How many postings the terms have together."""
+    return sum(len(f.records) for _, f in found)

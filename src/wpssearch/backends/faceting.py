@@ -6,14 +6,14 @@ each combination; a count is one of combinations, then of their values.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from wpssearch import facets
+from wpssearch.backends.arrays import Array
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.model import Search
 from wpssearch.results import FacetValue
@@ -21,7 +21,6 @@ from wpssearch.vocab import Vocabulary
 
 __all__ = ["Filter", "Selection", "compile_filters", "count", "select"]
 
-Array = npt.NDArray[Any]
 #: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
 _RANGE = "from/to"
 #: From so many values on the first are parted from the rest before they are put in order.
@@ -36,7 +35,7 @@ class Filter:
 
     facet: str
     column: str
-    allowed: tuple[Array | None, ...]
+    allowed: list[Array | None]
     chosen: frozenset[str]
 
 
@@ -100,14 +99,7 @@ def _filter(
     snapshot: Snapshot,
     marks: frozenset[str] | None = None,
 ) -> Filter:
-    values, places = snapshot.facet(column)
-    flags = np.fromiter(map(passes, values), bool, len(values))
-    allowed = []
-    for number, place in enumerate(places):
-        mine = snapshot.column(number, column)
-        numbers = np.flatnonzero(flags if place is None else flags[place])
-        allowed.append(None if mine is None else mine.with_any(numbers, marks))
-    return Filter(facet, column, tuple(allowed), chosen)
+    return Filter(facet, column, snapshot.passing(column, passes, marks), chosen)
 
 
 def _period_filter(wanted: Sequence[str], how: str | None, snapshot: Snapshot) -> Filter:
@@ -162,11 +154,8 @@ def _listed(facet: str, marks: frozenset[str] | None, snapshot: Snapshot) -> lis
     values = snapshot.facet(facet).values
     if marks is None and all(segment.live is None for segment in snapshot.segments):
         return values
-    everything = [
-        np.arange(segment.count) if segment.live is None else np.flatnonzero(segment.live)
-        for segment in snapshot.segments
-    ]
-    numbers = np.flatnonzero(_counts(facet, everything, marks, snapshot))
+    everything = [segment.live_numbers for segment in snapshot.segments]
+    numbers = np.flatnonzero(snapshot.count_in(facet, everything, marks))
     return [values[number] for number in numbers]
 
 
@@ -195,23 +184,6 @@ def _passed(made: Filter, number: int, records: Array, snapshot: Snapshot) -> Ar
     return flags
 
 
-def _counts(
-    facet: str, records: Sequence[Array], marks: frozenset[str] | None, snapshot: Snapshot
-) -> Array:
-    """By value of the facet, how many of the records have it."""
-    values, places = snapshot.facet(facet)
-    total = np.zeros(len(values), np.int64)
-    for number, place in enumerate(places):
-        column = snapshot.column(number, facet)
-        if column is not None and len(records[number]):
-            counted = column.count(records[number], marks)
-            if place is None:
-                total += counted
-            else:
-                total[place] += counted
-    return total
-
-
 def count(
     facet: str, selection: Selection, filters: Sequence[Filter], snapshot: Snapshot, search: Search
 ) -> tuple[tuple[FacetValue, ...], int]:
@@ -226,7 +198,7 @@ def count(
         if aside is None
         else [np.concatenate(both) for both in zip(selection.hits, aside, strict=True)]
     )
-    counts = _counts(facet, records, facets.kept_marks(search, facet), snapshot)
+    counts = snapshot.count_in(facet, records, facets.kept_marks(search, facet))
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
     if facet == "period":
         return _periods(counts, chosen, snapshot, search.facet_limit)
@@ -266,28 +238,14 @@ def _periods(
 
 def _first_met(interval: str, values: Sequence[str], snapshot: Snapshot) -> str:
     """Of the periods of one interval the one that the first live record has."""
-    from bisect import bisect_left
-
     at = bisect_left(values, f"{interval}\x1f")
     same = []
     while at < len(values) and values[at].startswith(f"{interval}\x1f"):
-        same.append(at)
+        same.append(values[at])
         at += 1
-    if len(same) == 1:
-        return values[same[0]]
-    _, places = snapshot.facet("period")
-    for number, segment in enumerate(snapshot.segments):
-        column = snapshot.column(number, "period")
-        if column is None:
-            continue
-        place = places[number]
-        mine = [
-            own for own in range(len(column.values))
-            if (own if place is None else int(place[own])) in same
-        ]  # fmt: skip
-        has = column.with_any(np.asarray(mine, np.int64))[column.records]
-        if segment.live is not None:
-            has &= segment.live
-        if has.any():
-            return column.of(int(np.argmax(has)))[0][0]
-    return values[same[0]]
+    if len(same) > 1:
+        for number, records in snapshot.having("period", same.__contains__):
+            column = snapshot.column(number, "period")
+            if column is not None and len(records):
+                return column.of(int(records[0]))[0][0]
+    return same[0]

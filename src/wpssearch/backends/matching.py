@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from wpssearch.analysis import Term
+from wpssearch.backends.arrays import Array, ranges
 from wpssearch.backends.plan import All, Group, Plan, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
-from wpssearch.backends.whoosh.segment import Postings, Segment
+from wpssearch.backends.whoosh.segment import Postings, Segment, in_all_fields
 
 __all__ = [
     "DENSE",
@@ -29,7 +29,6 @@ __all__ = [
     "where",
 ]
 
-Array = npt.NDArray[Any]
 _NOTHING: Array = np.zeros(0, np.int64)
 #: How much longer one list is than another before its members are looked up one by one.
 MUCH_LONGER = 32
@@ -173,7 +172,7 @@ class InSegment:
         """Records and frequencies, of some terms of the stem alone where not all count."""
         if kept is None:
             return postings.records, list(postings.frequencies), postings.impacts
-        totals = Segment.totals(postings)
+        totals = in_all_fields(postings.frequencies)
         ends = np.cumsum(totals)
         first, count = postings.occurrences, int(ends[-1])
         terms = self.segment.container.array("occurrences.term")[first : first + count]
@@ -248,8 +247,7 @@ class InSegment:
                 return union([self.matches(part) for part in parts], size)
             case All(parts):
                 if not parts:
-                    live = self.segment.live
-                    return np.arange(size) if live is None else np.flatnonzero(live)
+                    return self.segment.live_numbers
                 return self._all(parts)
             case Row(parts):
                 candidates = self._all(parts)
@@ -284,13 +282,12 @@ class InSegment:
         places, there = where(postings.records, records)
         if not there.any():
             return _empty()
-        totals = Segment.totals(postings)
+        totals = in_all_fields(postings.frequencies)
         begun = np.cumsum(totals) - totals
         mine = places[there]
         counts = totals[mine]
         row = np.repeat(np.flatnonzero(there), counts)
-        shift = begun[mine] - (np.cumsum(counts) - counts) + postings.occurrences
-        at = np.arange(len(row)) + np.repeat(shift, counts)
+        at = ranges(begun[mine] + postings.occurrences, counts)
         box = self.segment.container
         present = [(n, f[mine]) for n, f in enumerate(postings.frequencies) if f is not None]
         table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
@@ -329,8 +326,7 @@ def _followed(rows: Occurrences, parts: Occurrences) -> Occurrences:
     first = np.searchsorted(begins, wanted, "left")
     counts = np.searchsorted(begins, wanted, "right") - first
     which = np.repeat(np.arange(len(wanted)), counts)
-    shift = first - (np.cumsum(counts) - counts)
-    after = order[np.arange(len(which)) + np.repeat(shift, counts)]
+    after = order[ranges(first, counts)]
     made = Occurrences(
         rows.row[which], rows.field[which], rows.position[which],
         parts.stop[after], rows.start[which], parts.end[after],

@@ -14,18 +14,17 @@ All statistics are over live records: ``N`` records, of which ``df`` have the te
 from __future__ import annotations
 
 from math import log
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from wpssearch.backends.arrays import Array
 
 __all__ = ["FIELDS", "K1", "WEIGHTS", "idf", "length_norms"]
 
-Array = npt.NDArray[Any]
 
 K1 = 1.2
 B = 0.75
-#: The searched fields, in the order in which they are summed, and their weights.
+#: The searched fields, in the order in which they are kept and summed, and their weights.
 FIELDS = ("title", "headings", "text")
 WEIGHTS = {"title": 2.0, "headings": 1.5, "text": 1.0}
 

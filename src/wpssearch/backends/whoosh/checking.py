@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from io import BytesIO
 
 import numpy as np
 
 from wpssearch import facets
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.container import Array, Container, write_container
-from wpssearch.backends.whoosh.inverting import FIELDS
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.container import Container, write_container
 from wpssearch.backends.whoosh.merging import terms_of
-from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder
+from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, in_all_fields
 from wpssearch.backends.whoosh.store import Store
 from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.errors import IndexDamaged
@@ -49,8 +51,7 @@ def _all(store: Store, analyzer: Analyzer) -> Iterator[str]:
     snapshot = store.snapshot()
     seen: set[bytes] = set()
     for segment in snapshot.segments:
-        live = range(segment.count) if segment.live is None else np.flatnonzero(segment.live)
-        numbers = [int(number) for number in live]
+        numbers = segment.live_numbers.tolist()
         for number in numbers:
             id_ = segment.ids[number]
             if id_ in seen:
@@ -74,14 +75,9 @@ def _of_batch(segment: Segment, numbers: list[int], analyzer: Analyzer) -> Itera
             if sorted(column.of(number) if column else ()) != sorted(values):
                 yield f"The record {record.id!r} has another {name} than its column says."
         builder.add(record, segment.digest(number))
-    stream = bytearray()
-
-    class _Buffer:
-        def write(self, data: bytes, /) -> None:
-            stream.extend(data)
-
-    write_container(_Buffer(), builder.columns())
-    fresh = Segment(Container(bytes(stream), "a copy"), None)
+    stream = BytesIO()
+    write_container(stream, builder.columns())
+    fresh = Segment(Container(stream.getvalue(), "a copy"), None)
     there, expected = _hashes(segment, numbers), _hashes(fresh, list(range(len(numbers))))
     for place in np.flatnonzero(there != expected).tolist():
         id_ = segment.ids[numbers[place]].decode()
@@ -96,15 +92,14 @@ def _hashes(segment: Segment, numbers: list[int]) -> Array:
     ends = np.asarray(box.array("stems.postings"), np.int64)
     rows = row[box.array("postings.record")]
     stems = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-    totals = np.zeros(len(rows), np.int64)
+    by_field = segment.frequencies(0, len(rows))
+    totals = in_all_fields(by_field)
     value = _texts(Strings(box, "stems").all())[stems]
     out = np.zeros(len(numbers), np.uint64)
-    for name in FIELDS:
-        frequencies = np.zeros(len(rows), np.uint64)
-        if f"postings.{name}" in box:
-            frequencies += box.array(f"postings.{name}")
-            totals += box.array(f"postings.{name}")
-        value = _mixed(value, frequencies)
+    for name, frequencies in zip(FIELDS, by_field, strict=True):
+        # A batch in which no record has the field has no column for it.
+        present = np.zeros(len(rows), np.uint8) if frequencies is None else frequencies
+        value = _mixed(value, present.astype(np.uint64))
         out = _mixed(out, segment.lengths(name)[numbers].astype(np.uint64))
     kept = rows >= 0
     np.add.at(out, rows[kept], value[kept])

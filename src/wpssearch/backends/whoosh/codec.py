@@ -19,10 +19,11 @@ from whoosh.index import TOC, FileIndex
 from whoosh.writing import SegmentWriter
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.container import Array, write_container
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.whoosh.container import write_container
 from wpssearch.backends.whoosh.files import Files
 from wpssearch.backends.whoosh.merging import merged_columns
-from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, totals_of
+from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, lengths_of
 from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
 from wpssearch.model import Record
 
@@ -49,18 +50,19 @@ def schema() -> Schema:
     return Schema(record=RecordField())
 
 
-class Memory(RamStorage):  # type: ignore[misc]
-    """An index in memory, with nothing on disk."""
+class _NoScratch:
+    """Nothing is written but what the codec writes; Whoosh's own pool of postings is empty."""
 
     def temp_storage(self, name: str | None = None) -> RamStorage:
         return RamStorage()
 
 
-class Disk(FileStorage):  # type: ignore[misc]
-    """An index in a folder; its scratch files, of which there are none, are not."""
+class Memory(_NoScratch, RamStorage):  # type: ignore[misc]
+    """An index in memory."""
 
-    def temp_storage(self, name: str | None = None) -> RamStorage:
-        return RamStorage()
+
+class Disk(_NoScratch, FileStorage):  # type: ignore[misc]
+    """An index in a folder."""
 
 
 class ColumnSegment(base.Segment):  # type: ignore[misc]
@@ -204,7 +206,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         with self._files.create(name) as stream:
             write_container(stream, columns)
         opened = Segment(self._files.container(name), None)
-        segment.entry = Entry(segment.segid, opened.count, 0, None, tuple(totals_of(opened)))
+        segment.entry = Entry(segment.segid, opened.count, 0, None, tuple(lengths_of(opened)))
 
     def _merge_segments(self, mergetype: Any, optimize: Any, merge: Any) -> list[ColumnSegment]:
         # Merging waits for the new segment, which may be one of those that are merged.
@@ -250,7 +252,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         with self._files.create(name) as stream:
             write_container(stream, [("live", np.packbits(reader.live))])
         dead = int(reader.count - reader.live.sum())
-        return Entry(segment.segid, reader.count, dead, name, tuple(totals_of(reader)))
+        return Entry(segment.segid, reader.count, dead, name, tuple(lengths_of(reader)))
 
     @staticmethod
     def _due(readers: Sequence[Segment]) -> list[int]:

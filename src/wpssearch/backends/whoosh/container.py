@@ -14,13 +14,11 @@ from typing import IO, Any, Protocol
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 
-from wpssearch.errors import IndexDamaged
+from wpssearch.backends.arrays import Array
+from wpssearch.errors import REBUILD, IndexDamaged
 
-__all__ = ["Array", "Container", "Spool", "Writable", "narrow", "write_container"]
-
-Array = npt.NDArray[Any]
+__all__ = ["Container", "Spool", "Writable", "narrow", "write_container"]
 
 MAGIC = b"WPSCOLS1"
 _FOOTER = struct.Struct("<QQI8s")
@@ -118,10 +116,7 @@ class Container:
         self._directory: dict[str, list[Any]] = json.loads(listing)
 
     def _damaged(self, how: str) -> IndexDamaged:
-        return IndexDamaged(
-            f"The index file {self.name} {how}; "
-            "empty the index's folder and build it anew with `wpssearch ingest`."
-        )
+        return IndexDamaged(f"The index file {self.name} {how}; {REBUILD}")
 
     def __contains__(self, name: str) -> bool:
         return name in self._directory

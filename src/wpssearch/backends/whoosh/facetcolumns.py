@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from wpssearch.backends.whoosh.container import Array, Container, narrow
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.whoosh.container import Container, narrow
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
 __all__ = ["FacetColumn", "FacetWriter", "Values"]
@@ -150,8 +151,3 @@ class FacetColumn:
             (self.values[int(self.value[entry])].decode(), self.marks[int(self.mark[entry])])
             for entry in range(int(self.ends[number]), int(self.ends[number + 1]))
         ]
-
-
-def joined(parts: Sequence[str]) -> str:
-    """One value of several parts."""
-    return "\x1f".join(parts)

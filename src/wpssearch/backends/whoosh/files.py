@@ -15,7 +15,7 @@ import numpy as np
 from wpssearch.backends.whoosh.container import Container
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.toc import NAME, Entry, Toc, generations
-from wpssearch.errors import IndexDamaged
+from wpssearch.errors import REBUILD, IndexDamaged
 
 __all__ = ["Files", "FolderFiles", "MemoryFiles"]
 
@@ -76,7 +76,7 @@ class Files:
         if segment.count != entry.count:
             raise IndexDamaged(
                 f"The index file {entry.file} is not the one that the table of contents names; "
-                "empty the index's folder and build it anew with `wpssearch ingest`."
+                f"{REBUILD}"
             )
         return segment
 
@@ -93,8 +93,7 @@ class Files:
             except FileNotFoundError as error:
                 if attempt + 1 == _RETRIES or self.latest() == toc.generation:
                     raise IndexDamaged(
-                        f"The index file {error.filename or error} is missing; "
-                        "empty the index's folder and build it anew with `wpssearch ingest`."
+                        f"The index file {error.filename or error} is missing; {REBUILD}"
                     ) from error
         raise AssertionError("unreachable")
 

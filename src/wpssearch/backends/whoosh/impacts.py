@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from wpssearch.backends.whoosh.container import Array
+from wpssearch.backends.arrays import Array
 
 __all__ = ["impact_columns"]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, compress, count
 from operator import add
 
 import numpy as np
 
 from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Analyzer, chunk_tokens, is_shouted
-from wpssearch.backends.whoosh.container import Array, narrow
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.container import narrow
 from wpssearch.backends.whoosh.impacts import impact_columns
 from wpssearch.backends.whoosh.strings import columns_of
 
@@ -24,14 +26,12 @@ __all__ = [
     "ABBREVIATION",
     "APART",
     "CASES",
-    "FIELDS",
     "LONG_FORM",
     "Inverter",
     "dictionary_columns",
+    "grouped",
 ]
 
-#: The searched fields, in the order in which a record's tokens are kept.
-FIELDS = ("title", "headings", "text")
 #: With which the words of the column ``acronyms`` begin: ``<wpa TAB WPA TAB women's protection
 #: adviser``, and the same long form by the stem of its first word.
 ABBREVIATION, LONG_FORM = "<", ">"
@@ -181,10 +181,7 @@ class Inverter:
             firsts = np.cumsum(run_chunks, dtype=np.int64) - run_chunks
             before -= np.repeat(before[firsts], run_chunks)
         term = _taken(chunks.term, flat)
-        rank, local, dictionary = self._dictionary(term)
-        stems = len(dictionary_stems(dictionary))
-        yield from dictionary
-        del dictionary
+        rank, local, stems = yield from self._dictionary(term)
         order = _stable_order(rank[term])
         run = run_of[chunk_of[order]]
         yield from _postings(
@@ -213,8 +210,10 @@ class Inverter:
             lengths[record_of_run[mine]] = by_run[mine]
             yield field, narrow(lengths)
 
-    def _dictionary(self, term: Array) -> tuple[Array, Array, list[tuple[str, Array | bytes]]]:
-        """By term its stem's rank and its number among the stem's terms; the columns."""
+    def _dictionary(
+        self, term: Array
+    ) -> Generator[tuple[str, Array | bytes], None, tuple[Array, Array, int]]:
+        """The columns; returns by term its stem's rank and its number there, and how many stems."""
         terms = self._chunks.terms
         used = np.flatnonzero(np.bincount(term, minlength=len(terms))).tolist()
         plain = {terms[number][:2] for number in used if CASES[terms[number][2]] == PLAIN}
@@ -224,19 +223,13 @@ class Inverter:
             ((_key(*terms[n][:2]) if terms[n][:2] in alone else terms[n][0], *terms[n][1:]), n)
             for n in used
         )
+        stems, ends, ranks, locals_ = grouped([entry[0] for entry, _ in keyed])
+        yield from dictionary_columns(stems, ends, [entry for entry, _ in keyed])
+        numbers = [number for _, number in keyed]
         rank = np.zeros(len(terms), np.uint32)
         local = np.zeros(len(terms), np.uint32)
-        stems: list[bytes] = []
-        ends: list[int] = []
-        for place, (entry, number) in enumerate(keyed):
-            if not stems or stems[-1] != entry[0]:
-                stems.append(entry[0])
-                ends.append(place)
-            rank[number] = len(stems) - 1
-            local[number] = place - ends[-1]
-        ends.append(len(keyed))
-        columns = dictionary_columns(stems, ends, [entry for entry, _ in keyed])
-        return rank, local, list(columns)
+        rank[numbers], local[numbers] = ranks, locals_
+        return rank, local, len(stems)
 
 
 def _key(stem: bytes, form: bytes) -> bytes:
@@ -248,10 +241,19 @@ def _key(stem: bytes, form: bytes) -> bytes:
     return stem + APART + form
 
 
-def dictionary_stems(columns: list[tuple[str, Array | bytes]]) -> range:
-    """The numbers of the stems of a dictionary."""
-    ends = dict(columns)["stems.terms"]
-    return range(len(ends) - 1)
+def grouped(keys: Sequence[bytes]) -> tuple[list[bytes], list[int], Array, Array]:
+    """Sorted keys, each once; where its entries begin, and the last ones end; by entry the number
+    of its key and its own number under that key.
+    """
+    once: list[bytes] = []
+    ends: list[int] = []
+    for place, key in enumerate(keys):
+        if not once or once[-1] != key:
+            once.append(key)
+            ends.append(place)
+    ends.append(len(keys))
+    rank = np.repeat(np.arange(len(once)), np.diff(ends))
+    return once, ends, rank, np.arange(len(keys)) - np.asarray(ends)[rank]
 
 
 def dictionary_columns(

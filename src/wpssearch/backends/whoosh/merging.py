@@ -11,15 +11,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from wpssearch.backends.whoosh.container import Array, Spool, narrow
+from wpssearch.backends.arrays import Array, ranges
+from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.impacts import impact_columns
-from wpssearch.backends.whoosh.inverting import FIELDS, dictionary_columns
+from wpssearch.backends.whoosh.inverting import dictionary_columns, grouped
 from wpssearch.backends.whoosh.segment import (
     Blocks,
     Segment,
     acronym_columns,
     id_columns,
+    in_all_fields,
 )
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
@@ -44,7 +47,7 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     for name in ("stored", "texts"):
         blocks = Blocks()
         for segment in segments:
-            for number in _live(segment).tolist():
+            for number in segment.live_numbers.tolist():
                 blocks.add(segment.stored(name, number))
         yield from blocks.columns(name)
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
@@ -52,7 +55,7 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     yield from acronym_columns(_acronyms(segments, numbers))
     lengths = {
         field: narrow(
-            np.concatenate([s.lengths(field)[_live(s)] for s in segments]).astype(np.int64)
+            np.concatenate([s.lengths(field)[s.live_numbers] for s in segments]).astype(np.int64)
         )
         for field in FIELDS
     }
@@ -66,17 +69,13 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     yield from impact_columns(records, postings, lengths)
 
 
-def _live(segment: Segment) -> Array:
-    return np.arange(segment.count) if segment.live is None else np.flatnonzero(segment.live)
-
-
 def _numbers(segments: Sequence[Segment]) -> list[Array]:
     """By segment and record the new number, -1 for a dead one."""
     out: list[Array] = []
     base = 0
     for segment in segments:
         numbers = np.full(segment.count, _DEAD)
-        live = _live(segment)
+        live = segment.live_numbers
         numbers[live] = np.arange(base, base + len(live))
         base += len(live)
         out.append(numbers)
@@ -85,14 +84,14 @@ def _numbers(segments: Sequence[Segment]) -> list[Array]:
 
 def _digests(segment: Segment) -> bytes:
     whole = np.frombuffer(segment.container.raw("digests"), np.uint8)
-    return whole.reshape(segment.count, -1)[_live(segment)].tobytes()
+    return whole.reshape(segment.count, -1)[segment.live_numbers].tobytes()
 
 
 def _facet(segments: Sequence[Segment], name: str) -> FacetWriter:
     writer = FacetWriter()
     for segment in segments:
         column = segment.facet(name)
-        live = _live(segment)
+        live = segment.live_numbers
         if column is None:
             writer.add_many((), np.zeros(len(live), np.int64))
         else:
@@ -137,23 +136,18 @@ class _Dictionary:
             {key for mine, flags in zip(keys, used, strict=True)
              for key, flag in zip(mine, flags.tolist(), strict=True) if flag}
         )  # fmt: skip
-        self._stems: list[bytes] = []
-        self._ends: list[int] = []
-        place: dict[tuple[bytes, bytes, int, int], tuple[int, int]] = {}
-        for number, key in enumerate(merged):
-            if not self._stems or self._stems[-1] != key[0]:
-                self._stems.append(key[0])
-                self._ends.append(number)
-            place[key] = len(self._stems) - 1, number - self._ends[-1]
-        self._ends.append(len(merged))
+        self._stems, self._ends, rank, local = grouped([key[0] for key in merged])
         self._merged = merged
+        place = {key: number for number, key in enumerate(merged)}
+        # A term that no live record has is at place -1, the last.
+        rank, local = np.append(rank, -1), np.append(local, 0)
         # By segment and term: the stem's new rank and the term's new number among the stem's.
         self._rank: list[Array] = []
         self._local: list[Array] = []
         for mine in keys:
-            placed = [place.get(key, (-1, 0)) for key in mine]
-            self._rank.append(np.fromiter((rank for rank, _ in placed), np.int64, len(mine)))
-            self._local.append(np.fromiter((local for _, local in placed), np.int64, len(mine)))
+            placed = np.fromiter((place.get(key, -1) for key in mine), np.int64, len(mine))
+            self._rank.append(rank[placed])
+            self._local.append(local[placed])
 
     def columns(self, numbers: Sequence[Array]) -> Iterator[tuple[str, Array | bytes]]:
         """The dictionary, then postings and occurrences."""
@@ -233,12 +227,8 @@ class _Dictionary:
             a, b = int(starts[0]), int(starts[-1])
             stem_local = np.repeat(np.arange(first, last), np.diff(starts))
             record = numbers[index][box.array("postings.record")[a:b]]
-            fields = {
-                field: np.asarray(box.array(f"postings.{field}")[a:b], np.int64)
-                if f"postings.{field}" in box else np.zeros(b - a, np.int64)
-                for field in FIELDS
-            }  # fmt: skip
-            totals = sum(fields.values(), np.zeros(b - a, np.int64))
+            frequencies = segment.frequencies(a, b)
+            totals = in_all_fields(frequencies)
             alive = record >= 0
             lived = np.repeat(alive, totals)
             begun = int(box.array("stems.occurrences")[first])
@@ -248,7 +238,12 @@ class _Dictionary:
             term = self._local[index][base[np.repeat(stem_local, totals)] + term]
             pieces = {
                 "postings.record": record[alive],
-                **{f"postings.{field}": values[alive] for field, values in fields.items()},
+                **{
+                    f"postings.{field}": np.zeros(len(alive), np.uint8)[alive]
+                    if values is None
+                    else values[alive]
+                    for field, values in zip(FIELDS, frequencies, strict=True)
+                },
                 "occurrences.term": term[lived],
                 **{
                     f"occurrences.{name}": box.array(f"occurrences.{name}")[begun:end][lived]
@@ -264,10 +259,8 @@ class _Dictionary:
             return _Empty(), empty, empty
         stems, totals = np.concatenate(stems_of), np.concatenate(totals_of)
         order = np.argsort(stems, kind="stable")
-        begun_at = np.cumsum(totals) - totals
         sorted_totals = totals[order]
-        shift = begun_at[order] - (np.cumsum(sorted_totals) - sorted_totals)
-        occurrence_order = np.arange(int(totals.sum())) + np.repeat(shift, sorted_totals)
+        occurrence_order = ranges((np.cumsum(totals) - totals)[order], sorted_totals)
         out = {
             name: np.concatenate(pieces)[order if name.startswith("postings") else occurrence_order]
             for name, pieces in postings.items()
@@ -308,12 +301,9 @@ def _used(segment: Segment) -> Array:
     while begin < stems:
         stop = min(stems, max(begin + 1, int(np.searchsorted(ends, ends[begin] + _SLICE)) - 1))
         a, b = int(ends[begin]), int(ends[stop])
-        totals = np.zeros(b - a, np.int64)
-        for field in FIELDS:
-            if f"postings.{field}" in box:
-                totals += box.array(f"postings.{field}")[a:b]
-        alive = np.repeat(segment.live[box.array("postings.record")[a:b]], totals)
-        owner = np.repeat(np.repeat(base[begin:stop], np.diff(ends[begin : stop + 1])), totals)
+        counts = in_all_fields(segment.frequencies(a, b))
+        alive = np.repeat(segment.live[box.array("postings.record")[a:b]], counts)
+        owner = np.repeat(np.repeat(base[begin:stop], np.diff(ends[begin : stop + 1])), counts)
         first = int(occurrences[begin])
         term = owner + box.array("occurrences.term")[first : first + len(alive)]
         used[term[alive]] = True

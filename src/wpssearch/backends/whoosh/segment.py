@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.container import Array, Container, Spool, narrow
+from wpssearch.backends.whoosh.container import Container, Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter
-from wpssearch.backends.whoosh.inverting import APART, CASES, FIELDS, Inverter
+from wpssearch.backends.whoosh.inverting import APART, CASES, Inverter
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 from wpssearch.errors import IndexDamaged
 from wpssearch.facets import facet_values
 from wpssearch.model import Record
 
-__all__ = ["Blocks", "Postings", "Segment", "SegmentBuilder", "id_hash"]
+__all__ = ["Blocks", "Postings", "Segment", "SegmentBuilder", "in_all_fields", "lengths_of"]
 
 _BLOCK = 1 << 12
 _DIGEST = 24
@@ -30,7 +32,7 @@ _RECORD_MEMORY = 500
 _LEVEL = 1
 
 
-def id_hash(id_: bytes) -> int:
+def _id_hash(id_: bytes) -> int:
     """A number for an id, by which a segment finds it."""
     return zlib.crc32(id_) << 32 | zlib.adler32(id_)
 
@@ -91,9 +93,6 @@ class SegmentBuilder:
         self._facets: dict[str, FacetWriter] = {}
         self._acronyms: dict[bytes, list[int]] = {}
 
-    def __len__(self) -> int:
-        return len(self._ids)
-
     @property
     def size(self) -> int:
         """About how many bytes of memory the batch and its inversion take."""
@@ -135,7 +134,7 @@ class SegmentBuilder:
 
 def id_columns(ids: list[bytes]) -> Iterator[tuple[str, Array | bytes]]:
     """What finds a record by its id, and each record's place in the order of ids."""
-    hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
+    hashes = np.fromiter(map(_id_hash, ids), np.uint64, len(ids))
     order = np.argsort(hashes, kind="stable")
     yield "ids.hash", hashes[order]
     yield "ids.number", narrow(order)
@@ -183,7 +182,7 @@ class Segment:
         self._stem_postings = container.ints("stems.postings")
         self._stem_occurrences = container.ints("stems.occurrences")
         self._record = container.array("postings.record")
-        self._frequencies = tuple(
+        self._by_field = tuple(
             container.array(f"postings.{name}") if f"postings.{name}" in container else None
             for name in FIELDS
         )
@@ -192,7 +191,6 @@ class Segment:
         impact = "postings.impact"
         self._impact = container.array(impact) if impact in container else None
         self._facets: dict[str, FacetColumn | None] = {}
-        self._id_ranks: Array | None = None
         self._blocks: dict[str, tuple[int, bytes]] = {}
 
     # Words
@@ -235,31 +233,26 @@ class Segment:
     def _live_terms(self, rank: int) -> Array:
         postings = self.postings(rank)
         assert self.live is not None
-        alive = np.repeat(self.live[postings.records], self.totals(postings))
+        alive = np.repeat(self.live[postings.records], in_all_fields(postings.frequencies))
         first = postings.occurrences
         terms = self.container.array("occurrences.term")[first : first + len(alive)]
         kept: Array = terms[alive]
         return kept
-
-    @staticmethod
-    def totals(postings: Postings) -> Array:
-        """By posting, how many occurrences it has in all fields."""
-        present = [f for f in postings.frequencies if f is not None]
-        total: Array = present[0].astype(np.int64)
-        for more in present[1:]:
-            total = total + more
-        return total
 
     def postings(self, rank: int) -> Postings:
         """The postings of a stem, dead records included."""
         first, stop = self._stem_postings[rank], self._stem_postings[rank + 1]
         return Postings(
             self._record[first:stop],
-            tuple(None if f is None else f[first:stop] for f in self._frequencies),
+            self.frequencies(first, stop),
             self._stem_occurrences[rank],
             self._stem_terms[rank],
             None if self._impact is None else self._impact[first:stop],
         )
+
+    def frequencies(self, first: int, stop: int) -> tuple[Array | None, ...]:
+        """By field how often each of some postings has its stem there; ``None``: none has."""
+        return tuple(None if f is None else f[first:stop] for f in self._by_field)
 
     def impacts(self) -> Iterator[tuple[str, Array, Array]]:
         """By field that the segment has: the frequencies and the lengths of the pairs."""
@@ -284,10 +277,15 @@ class Segment:
 
     # Records
 
+    @property
+    def live_numbers(self) -> Array:
+        """The numbers of the live records, ascending."""
+        return np.arange(self.count) if self.live is None else np.flatnonzero(self.live)
+
     def find(self, id_: bytes) -> int:
         """The number of the live record that has this id, -1 where there is none."""
         hashes = self.container.array("ids.hash")
-        wanted = np.uint64(id_hash(id_))
+        wanted = np.uint64(_id_hash(id_))
         at = int(np.searchsorted(hashes, wanted))
         numbers = self.container.ints("ids.number")
         while at < self.count and hashes[at] == wanted:
@@ -300,9 +298,7 @@ class Segment:
     @property
     def id_ranks(self) -> Array:
         """By record, its place in the order of ids."""
-        if self._id_ranks is None:
-            self._id_ranks = self.container.array("ids.rank")
-        return self._id_ranks
+        return self.container.array("ids.rank")
 
     def digest(self, record: int) -> bytes:
         """What tells the record's content, place and making from others."""
@@ -365,7 +361,16 @@ class Segment:
         return self.container.array(f"lengths.{field}")
 
 
-def totals_of(segment: Segment) -> list[int]:
+def in_all_fields(frequencies: Sequence[Array | None]) -> Array:
+    """By posting, how many occurrences it has in all fields."""
+    present = [f for f in frequencies if f is not None]
+    total: Array = present[0].astype(np.int64) if present else np.zeros(0, np.int64)
+    for more in present[1:]:
+        total = total + more
+    return total
+
+
+def lengths_of(segment: Segment) -> list[int]:
     """The lengths of each field, summed over live records."""
     out = []
     for field in FIELDS:

@@ -6,15 +6,15 @@ is read without locks: columns are mapped and never change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from wpssearch.analysis import Analyzer, Term
+from wpssearch.backends.arrays import Array
 from wpssearch.backends.plan import Group
 from wpssearch.backends.scoring import FIELDS, K1, length_norms
-from wpssearch.backends.whoosh.container import Array
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
 from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
 from wpssearch.backends.whoosh.segment import Segment
@@ -78,9 +78,6 @@ class Snapshot:
         self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
 
-    def close(self) -> None:
-        """Let the files go, once no result refers to them."""
-
     # Words
 
     def stem(self, form: str) -> str:
@@ -129,10 +126,6 @@ class Snapshot:
 
     # Numbers
 
-    def average_length(self, field: str) -> float:
-        """The mean length of a field over all live records, in tokens."""
-        return self._averages[FIELDS.index(field)]
-
     def norms(self, segment: int, field: int, records: Array) -> Array:
         """By record, the field's weight over its length normalisation."""
         key = segment, field
@@ -167,14 +160,6 @@ class Snapshot:
             segment -= 1
         return segment, number - self.bases[segment]
 
-    def live(self) -> Iterator[int]:
-        """The numbers of all live records, ascending."""
-        for segment, base in zip(self.segments, self.bases, strict=True):
-            if segment.live is None:
-                yield from range(base, base + segment.count)
-            else:
-                yield from (np.flatnonzero(segment.live) + base).tolist()
-
     # Records
 
     def record(self, number: int) -> Record:
@@ -201,44 +186,29 @@ class Snapshot:
         return sorted(
             (segment.ids[number], segment.digest(number)[:CONTENT])
             for segment in self.segments
-            for number in range(segment.count)
-            if segment.live is None or segment.live[number]
+            for number in segment.live_numbers.tolist()
         )
 
     def counts(self, facet: str) -> dict[str, int]:
         """By value of a facet, how many live records have it."""
-        values, places = self.facet(facet)
-        total = np.zeros(len(values), np.int64)
-        for number, place in enumerate(places):
-            segment, column = self.segments[number], self.column(number, facet)
-            if column is not None:
-                live = segment.live
-                counted = column.count(
-                    np.arange(segment.count) if live is None else np.flatnonzero(live)
-                )
-                total[slice(None) if place is None else place] += counted
-        pairs = zip(values, total.tolist(), strict=True)
-        return {value: count for value, count in pairs if count}
+        everything = [segment.live_numbers for segment in self.segments]
+        counts = self.count_in(facet, everything).tolist()
+        values = self.facet(facet).values
+        return {value: count for value, count in zip(values, counts, strict=True) if count}
 
     def profile(self, record: Record) -> Record | None:
         """The profile of the agency that a record is from: of its page first, else by name."""
         found: list[tuple[bool, int]] = []
         path = record.source.path or ""
-        for number, (segment, base) in enumerate(zip(self.segments, self.bases, strict=True)):
-            kind = self.column(number, "kind")
+        for number, profiles in self.having("kind", "agency".__eq__):
             agencies, paths = self.column(number, "agency"), self.column(number, "path")
-            if kind is None or agencies is None or paths is None:
+            if agencies is None or paths is None:
                 continue
-            is_profile = kind.with_any(np.asarray([kind.values.find(b"agency")]))[kind.records]
-            if kind.values.find(b"agency") < 0:
-                continue
-            if segment.live is not None:
-                is_profile = is_profile & segment.live
-            for local in np.flatnonzero(is_profile).tolist():
+            for local in profiles.tolist():
                 names = {name for name, _ in agencies.of(local)}
                 if not names.isdisjoint(record.agencies):
                     elsewhere = not path or paths.of(local)[0][0] != path
-                    found.append((elsewhere, base + local))
+                    found.append((elsewhere, self.bases[number] + local))
         return self.record(min(found)[1]) if found else None
 
     # Facets
@@ -253,6 +223,45 @@ class Snapshot:
         if known is None:
             known = self._facets[name] = self._facet(name)
         return known
+
+    def passing(
+        self, facet: str, wanted: Callable[[str], bool], marks: frozenset[str] | None = None
+    ) -> list[Array | None]:
+        """By segment, which combinations of the facet's values have a wanted one with one of the
+        marks; ``None`` for a segment that lacks the facet.
+        """
+        values, places = self.facet(facet)
+        flags = np.fromiter(map(wanted, values), bool, len(values))
+        out: list[Array | None] = []
+        for number, place in enumerate(places):
+            column = self.column(number, facet)
+            chosen = np.flatnonzero(flags if place is None else flags[place])
+            out.append(None if column is None else column.with_any(chosen, marks))
+        return out
+
+    def having(self, facet: str, wanted: Callable[[str], bool]) -> Iterator[tuple[int, Array]]:
+        """By segment that has the facet, the live records with a wanted value, ascending."""
+        for number, passing in enumerate(self.passing(facet, wanted)):
+            column, live = self.column(number, facet), self.segments[number].live
+            if column is not None and passing is not None:
+                has = passing[column.records]
+                yield number, np.flatnonzero(has if live is None else has & live)
+
+    def count_in(
+        self, facet: str, records: Sequence[Array], marks: frozenset[str] | None = None
+    ) -> Array:
+        """By value of the facet, how many of the records, given by segment, have it."""
+        values, places = self.facet(facet)
+        total = np.zeros(len(values), np.int64)
+        for number, place in enumerate(places):
+            column = self.column(number, facet)
+            if column is not None and len(records[number]):
+                counted = column.count(records[number], marks)
+                if place is None:
+                    total += counted
+                else:
+                    total[place] += counted
+        return total
 
     def _facet(self, name: str) -> FacetValues:
         columns = [segment.facet(name) for segment in self.segments]

@@ -175,23 +175,9 @@ class Writer:
 
     def of_paths(self, wanted: Callable[[str], bool]) -> list[int]:
         """The numbers of the live records whose source's path is wanted."""
-        import numpy as np
-
-        found: list[int] = []
-        values, places = self._snapshot.facet("path")
-        flags = np.fromiter((bool(v) and wanted(v) for v in values), bool, len(values))
-        for number, (segment, base) in enumerate(
-            zip(self._snapshot.segments, self._snapshot.bases, strict=True)
-        ):
-            column, place = self._snapshot.column(number, "path"), places[number]
-            if column is None:
-                continue
-            mine = np.flatnonzero(flags if place is None else flags[place])
-            has = column.with_any(mine)[column.records]
-            if segment.live is not None:
-                has &= segment.live
-            found += (np.flatnonzero(has) + base).tolist()
-        return found
+        there = self._snapshot.having("path", lambda path: bool(path) and wanted(path))
+        bases = self._snapshot.bases
+        return [bases[segment] + local for segment, mine in there for local in mine.tolist()]
 
     # Changes
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from wpssearch.backends.whoosh.container import Array, Container, narrow
+from wpssearch.backends.arrays import Array
+from wpssearch.backends.whoosh.container import Container, narrow
 
 __all__ = ["Strings", "columns_of"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from wpssearch.errors import IndexDamaged
+from wpssearch.errors import REBUILD, IndexDamaged
 
 __all__ = ["NAME", "Entry", "Toc", "generations", "holds_index"]
 
@@ -90,8 +90,7 @@ class Toc:
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise IndexDamaged(
-                f"The index's table of contents {name} is cut off or changed; "
-                "empty the index's folder and build it anew with `wpssearch ingest`."
+                f"The index's table of contents {name} is cut off or changed; {REBUILD}"
             ) from error
 
     @staticmethod
