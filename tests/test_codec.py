@@ -61,6 +61,19 @@ def test_many_small_commits_are_merged_and_answer_the_same(tmp_path: Path) -> No
         assert index.info()["fingerprint"] == once.info()["fingerprint"]
 
 
+def test_a_form_in_capitals_in_some_commits_alone_is_no_damage(tmp_path: Path) -> None:
+    with wpssearch.open(tmp_path / "index") as index:
+        for number in range(0, 200, 2):
+            index.add(
+                [
+                    {"id": f"{number}", "text": "ADA wrote of the adas"},
+                    {"id": f"{number + 1}", "text": "Ada wrote" if number % 8 else "NGO work"},
+                ]
+            )
+        index.remove(["3", "5"])
+        assert index.check() == []
+
+
 def test_a_small_commit_writes_little(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with wpssearch.open(folder) as index:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "ranges"]
+__all__ = ["Array", "ranges", "slices"]
 
 Array = npt.NDArray[Any]
 
@@ -17,3 +18,16 @@ def ranges(firsts: Array, counts: Array) -> Array:
     begun = np.cumsum(counts) - counts
     numbers: Array = np.arange(int(counts.sum())) + np.repeat(firsts - begun, counts)
     return numbers
+
+
+def slices(ends: Array, most: int) -> Iterator[tuple[int, int]]:
+    """Runs of lists, so many entries at a time or one longer list: the first and the one after.
+
+    ``ends`` are the lists' bounds among all entries, from 0 on.
+    """
+    begin, lists = 0, len(ends) - 1
+    while begin < lists:
+        reached = int(np.searchsorted(ends, int(ends[begin]) + most, side="right")) - 1
+        stop = max(begin + 1, min(lists, reached))
+        yield begin, stop
+        begin = stop

@@ -15,7 +15,7 @@ from wpssearch.backends.plan import All, Group, Plan, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
-from wpssearch.backends.whoosh.segment import Postings, Segment, in_all_fields
+from wpssearch.backends.whoosh.segment import Postings, Segment, by_occurrence, in_all_fields
 
 __all__ = [
     "DENSE",
@@ -289,9 +289,7 @@ class InSegment:
         row = np.repeat(np.flatnonzero(there), counts)
         at = ranges(begun[mine] + postings.occurrences, counts)
         box = self.segment.container
-        present = [(n, f[mine]) for n, f in enumerate(postings.frequencies) if f is not None]
-        table = np.stack([f.astype(np.int64) for _, f in present], axis=1)
-        field = np.repeat(np.tile(np.asarray([n for n, _ in present]), len(mine)), table.ravel())
+        field = by_occurrence([None if f is None else f[mine] for f in postings.frequencies])
         term = box.array("occurrences.term")[at].astype(np.int64)
         position = box.array("occurrences.position")[at].astype(np.int64)
         start = box.array("occurrences.start")[at].astype(np.int64)

@@ -13,10 +13,10 @@ from wpssearch.analysis import Analyzer
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.container import Container, write_container
-from wpssearch.backends.whoosh.merging import terms_of
-from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, in_all_fields
+from wpssearch.backends.whoosh.inverting import APART
+from wpssearch.backends.whoosh.merging import occurring, terms_of
+from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, by_occurrence
 from wpssearch.backends.whoosh.store import Store
-from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.errors import IndexDamaged
 
 __all__ = ["problems"]
@@ -59,12 +59,15 @@ def _all(store: Store, analyzer: Analyzer) -> Iterator[str]:
             seen.add(id_)
             if segment.find(id_) < 0:
                 yield f"The record {id_.decode()!r} is not found by its id."
+        hashes = _hashes(segment)
         for begin in range(0, len(numbers), _BATCH):
-            yield from _of_batch(segment, numbers[begin : begin + _BATCH], analyzer)
+            yield from _of_batch(segment, hashes, numbers[begin : begin + _BATCH], analyzer)
 
 
-def _of_batch(segment: Segment, numbers: list[int], analyzer: Analyzer) -> Iterator[str]:
-    """Records are indexed anew, and what that gives is compared posting by posting."""
+def _of_batch(
+    segment: Segment, hashes: Array, numbers: list[int], analyzer: Analyzer
+) -> Iterator[str]:
+    """Records are indexed anew, and what that gives is compared place by place."""
     builder = SegmentBuilder(analyzer)
     for number in numbers:
         record = segment.record(number)
@@ -78,38 +81,29 @@ def _of_batch(segment: Segment, numbers: list[int], analyzer: Analyzer) -> Itera
     stream = BytesIO()
     write_container(stream, builder.columns())
     fresh = Segment(Container(stream.getvalue(), "a copy"), None)
-    there, expected = _hashes(segment, numbers), _hashes(fresh, list(range(len(numbers))))
-    for place in np.flatnonzero(there != expected).tolist():
+    for place in np.flatnonzero(hashes[numbers] != _hashes(fresh)).tolist():
         id_ = segment.ids[numbers[place]].decode()
         yield f"The record {id_!r} is not indexed as its text is analysed today."
 
 
-def _hashes(segment: Segment, numbers: list[int]) -> Array:
-    """By record a sum of hashes of all that is indexed of it."""
+def _hashes(segment: Segment) -> Array:
+    """By record a sum of hashes of all that is indexed of it.
+
+    Which forms are kept apart from their stem depends on the records beside it, and is no part.
+    """
     box = segment.container
-    row = np.full(segment.count, -1, np.int64)
-    row[numbers] = np.arange(len(numbers))
-    ends = np.asarray(box.array("stems.postings"), np.int64)
-    rows = row[box.array("postings.record")]
-    stems = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-    by_field = segment.frequencies(0, len(rows))
-    totals = in_all_fields(by_field)
-    value = _texts(Strings(box, "stems").all())[stems]
-    out = np.zeros(len(numbers), np.uint64)
-    for name, frequencies in zip(FIELDS, by_field, strict=True):
-        # A batch in which no record has the field has no column for it.
-        present = np.zeros(len(rows), np.uint8) if frequencies is None else frequencies
-        value = _mixed(value, present.astype(np.uint64))
-        out = _mixed(out, segment.lengths(name)[numbers].astype(np.uint64))
-    kept = rows >= 0
-    np.add.at(out, rows[kept], value[kept])
-    first = np.asarray(box.array("stems.terms")[:-1], np.int64)
-    lived = np.repeat(kept, totals)
-    term = np.repeat(first[stems], totals)[lived] + box.array("occurrences.term")[lived]
-    value = _texts(b"\t".join((s, f, bytes(rest))) for s, f, *rest in terms_of(segment))[term]
-    for name in ("position", "start", "length"):
-        value = _mixed(value, box.array(f"occurrences.{name}")[lived].astype(np.uint64))
-    np.add.at(out, np.repeat(rows, totals)[lived], value)
+    out = np.zeros(segment.count, np.uint64)
+    for name in FIELDS:
+        out = _mixed(out, segment.lengths(name).astype(np.uint64))
+    texts = _texts(
+        b"\t".join((stem.partition(APART)[0], form, bytes(rest)))
+        for stem, form, *rest in terms_of(segment)
+    )
+    for where, records, terms, frequencies in occurring(segment):
+        value = _mixed(texts[terms], by_occurrence(frequencies).astype(np.uint64))
+        for name in ("position", "start", "length"):
+            value = _mixed(value, box.array(f"occurrences.{name}")[where].astype(np.uint64))
+        np.add.at(out, records, value)
     return out
 
 

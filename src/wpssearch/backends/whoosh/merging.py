@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from wpssearch.backends.arrays import Array, ranges
+from wpssearch.backends.arrays import Array, ranges, slices
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
@@ -26,7 +26,7 @@ from wpssearch.backends.whoosh.segment import (
 )
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
-__all__ = ["merged_columns", "terms_of"]
+__all__ = ["merged_columns", "occurring", "terms_of"]
 
 _SLICE = 2_000_000
 _DEAD = np.int64(-1)
@@ -198,14 +198,9 @@ class _Dictionary:
             ranks.append((stem_rank, np.maximum(filled, 0)))
             occurrences = np.asarray(segment.container.array("stems.occurrences"), np.int64)
             np.add.at(weight, np.maximum(filled, 0), np.diff(occurrences))
-        reached = np.cumsum(weight)
-        begin = 0
-        while begin < len(self._stems):
-            before = int(reached[begin - 1]) if begin else 0
-            stop = max(begin + 1, int(np.searchsorted(reached, before + _SLICE)))
-            stop = min(stop, len(self._stems))
+        ends = np.append(0, np.cumsum(weight))[: len(self._stems) + 1]
+        for begin, stop in slices(ends, _SLICE):
             yield self._slice(numbers, ranks, begin, stop)
-            begin = stop
 
     def _slice(
         self,
@@ -286,26 +281,34 @@ def terms_of(segment: Segment) -> list[tuple[bytes, bytes, int, int]]:
     ]
 
 
+def occurring(segment: Segment) -> Iterator[tuple[slice, Array, Array, tuple[Array | None, ...]]]:
+    """All occurrences, a slice of them at a time: by occurrence its record and its term's number;
+    by posting the frequencies.
+    """
+    box = segment.container
+    postings = np.asarray(box.array("stems.postings"), np.int64)
+    occurrences = np.asarray(box.array("stems.occurrences"), np.int64)
+    terms = np.asarray(box.array("stems.terms"), np.int64)
+    for begin, stop in slices(occurrences, _SLICE):
+        first, last = int(postings[begin]), int(postings[stop])
+        where = slice(int(occurrences[begin]), int(occurrences[stop]))
+        frequencies = segment.frequencies(first, last)
+        counts = in_all_fields(frequencies)
+        owner = np.repeat(terms[begin:stop], np.diff(postings[begin : stop + 1]))
+        yield (
+            where,
+            np.repeat(box.array("postings.record")[first:last], counts),
+            np.repeat(owner, counts) + box.array("occurrences.term")[where],
+            frequencies,
+        )
+
+
 def _used(segment: Segment) -> Array:
     """By term, whether a live record has it."""
-    box = segment.container
-    count = len(box.array("terms.form"))
+    count = len(segment.container.array("terms.form"))
     if segment.live is None:
         return np.ones(count, bool)
     used = np.zeros(count, bool)
-    ends = np.asarray(box.array("stems.postings"), np.int64)
-    occurrences = box.array("stems.occurrences")
-    base = np.asarray(box.array("stems.terms"), np.int64)
-    stems = len(ends) - 1
-    begin = 0
-    while begin < stems:
-        stop = min(stems, max(begin + 1, int(np.searchsorted(ends, ends[begin] + _SLICE)) - 1))
-        a, b = int(ends[begin]), int(ends[stop])
-        counts = in_all_fields(segment.frequencies(a, b))
-        alive = np.repeat(segment.live[box.array("postings.record")[a:b]], counts)
-        owner = np.repeat(np.repeat(base[begin:stop], np.diff(ends[begin : stop + 1])), counts)
-        first = int(occurrences[begin])
-        term = owner + box.array("occurrences.term")[first : first + len(alive)]
-        used[term[alive]] = True
-        begin = stop
+    for _, records, terms, _ in occurring(segment):
+        used[terms[segment.live[records]]] = True
     return used

@@ -21,7 +21,15 @@ from wpssearch.errors import IndexDamaged
 from wpssearch.facets import facet_values
 from wpssearch.model import Record
 
-__all__ = ["Blocks", "Postings", "Segment", "SegmentBuilder", "in_all_fields", "lengths_of"]
+__all__ = [
+    "Blocks",
+    "Postings",
+    "Segment",
+    "SegmentBuilder",
+    "by_occurrence",
+    "in_all_fields",
+    "lengths_of",
+]
 
 _BLOCK = 1 << 12
 _DIGEST = 24
@@ -368,6 +376,16 @@ def in_all_fields(frequencies: Sequence[Array | None]) -> Array:
     for more in present[1:]:
         total = total + more
     return total
+
+
+def by_occurrence(frequencies: Sequence[Array | None]) -> Array:
+    """By occurrence of some postings, the number of its field."""
+    present = [(number, f) for number, f in enumerate(frequencies) if f is not None]
+    if not present:
+        return np.zeros(0, np.int64)
+    counts = np.stack([f.astype(np.int64) for _, f in present], axis=1)
+    numbers = np.asarray([number for number, _ in present])
+    return np.repeat(np.tile(numbers, len(counts)), counts.ravel())
 
 
 def lengths_of(segment: Segment) -> list[int]:
