@@ -86,9 +86,8 @@ def _open(ctx: click.Context, *, create: bool = False, sample: bool = False) -> 
     from wpssearch.engine import default_path, open_index, sample_path, shipped_corpus
 
     vocab = ctx.obj["vocab"]
-    named = ctx.obj["index"] or os.environ.get("WPSSEARCH_INDEX")
-    if named:
-        return open_index(named, create=create, vocab=vocab)
+    if ctx.obj["index"]:
+        return open_index(ctx.obj["index"], create=create, vocab=vocab)
     path = default_path()
     if not sample or holds_index(path):
         return open_index(path, create=create, vocab=vocab)
@@ -138,7 +137,8 @@ def _run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--index", metavar="DIR", help="The index; else $WPSSEARCH_INDEX, ./index or yours.")
+@click.option("--index", metavar="DIR", envvar="WPSSEARCH_INDEX",
+              help="The index; else $WPSSEARCH_INDEX, ./index or yours.")  # fmt: skip
 @click.option("--vocab", metavar="FILE", help="Your own rows for the vocabulary.")
 @click.version_option(__version__, prog_name="wpssearch")
 @click.pass_context

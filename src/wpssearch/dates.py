@@ -10,14 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-__all__ = ["MONTHS", "mentions"]
+from wpssearch.periods import MONTHS
 
-_NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
-          "october", "november", "december")  # fmt: skip
-#: The words that name a month, lower case, with its number.
-MONTHS = {name: number for number, name in enumerate(_NAMES, 1)} | {
-    name[:3]: number for number, name in enumerate(_NAMES, 1)
-} | {"sept": 9}  # fmt: skip
+__all__ = ["mentions"]
 
 _DAY = r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"\s*(?:-|–|—|/|to|and|until|through)\s*"

@@ -103,8 +103,8 @@ class Place:
     row: str
 
 
-def _row(row: Row) -> str:
-    return f"{row.table}:{row['id']}"
+def _names(row: Row) -> tuple[str, ...]:
+    return tuple(name for name in (row["name"], *row.listed("names")) if name)
 
 
 def dated(name: str) -> Dated:
@@ -130,13 +130,13 @@ def mission(row: Row) -> Mission:
     return Mission(
         row["id"],
         row["name"],
-        tuple(name for name in (row["name"], *row.listed("names")) if name),
+        _names(row),
         (row["id"], *row.listed("acronyms")),
         tuple(_work_place(cell, row["start"], row["end"]) for cell in row.listed("places")),
         start,
         end,
         row["case"] == "exact",
-        _row(row),
+        row.name,
     )
 
 
@@ -146,12 +146,12 @@ def country(row: Row) -> Country:
         row["id"],
         row["name"],
         tuple(code for code in (row["iso2"], row["iso3"]) if code),
-        (row["name"], *row.listed("names")),
+        _names(row),
         tuple(map(dated, row.listed("former"))),
         row.listed("demonyms"),
         row.listed("cued"),
         row.listed("shared"),
-        _row(row),
+        row.name,
     )
 
 
@@ -160,11 +160,11 @@ def agency(row: Row) -> Agency:
     return Agency(
         row["id"],
         row["name"],
-        tuple(name for name in (row["name"], *row.listed("names")) if name),
+        _names(row),
         (row["id"], *row.listed("acronyms")),
         row.listed("successor"),
         row["mention"] != "no",
-        _row(row),
+        row.name,
     )
 
 
@@ -173,8 +173,8 @@ def place(row: Row) -> Place:
     return Place(
         row["id"],
         row["name"],
-        (row["name"], *row.listed("names")),
+        _names(row),
         row.listed("countries"),
         row["kind"],
-        _row(row),
+        row.name,
     )

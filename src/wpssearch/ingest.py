@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from typing import Any, Literal
 
 from wpssearch import readers
@@ -20,7 +20,6 @@ __all__ = ["Progress", "add", "ingest", "remove"]
 
 #: Called with the number of records read so far.
 Progress = Callable[[int], None]
-_BLOCK = 1 << 20
 _State = Literal["added", "updated", "unchanged"]
 
 
@@ -162,8 +161,7 @@ def _key(source: readers.SourceFile, made_by: str) -> str | None:
     state = blake2b(f"{source.file}\n{source.format}\n{made_by}\n".encode(), digest_size=16)
     try:
         with open(source.path, "rb") as file:
-            while block := file.read(_BLOCK):
-                state.update(block)
+            file_digest(file, lambda: state)
     except OSError:
         return None
     return state.hexdigest()

@@ -7,7 +7,7 @@ from functools import cache
 
 from wpssearch.model import Period
 
-__all__ = ["FIRST", "LAST", "begins_month", "label_for", "parse_interval", "parse_label"]
+__all__ = ["FIRST", "LAST", "MONTHS", "begins_month", "label_for", "parse_interval", "parse_label"]
 
 #: The first and last month that an open range can reach.
 FIRST, LAST = "0001-01", "9999-12"
@@ -17,16 +17,10 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LABELS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 _NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
           "october", "november", "december")  # fmt: skip
-
-
-@cache
-def _month_numbers() -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for number, name in enumerate(_NAMES, 1):
-        for short in (name, name[:3]):
-            numbers[short] = number
-    numbers["sept"] = 9
-    return numbers
+#: The words that name a month, lower case, with its number.
+MONTHS = {short: number for number, name in enumerate(_NAMES, 1) for short in (name, name[:3])} | {
+    "sept": 9
+}
 
 
 @cache
@@ -58,7 +52,7 @@ def _point(text: str) -> tuple[str, str] | None:
     if match["name"] and match["number"]:
         return None
     if match["name"]:
-        number = _month_numbers().get(match["name"].lower())
+        number = MONTHS.get(match["name"].lower())
     elif match["number"]:
         number = int(match["number"])
     else:

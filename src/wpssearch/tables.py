@@ -53,8 +53,13 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         cells = {column: cell for column, cell in self.cells.items() if cell}
-        return {"row": f"{self.table}:{self.key}", "file": self.file, "line": self.line,
+        return {"row": self.name, "file": self.file, "line": self.line,
                 "also": list(self.also), "cells": cells}  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """What finds the row among those of all tables: ``countries:LBR``."""
+        return f"{self.table}:{self.key}"
 
     @property
     def place(self) -> str:

@@ -6,7 +6,7 @@ A new mission is one more row in ``missions.tsv``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
@@ -58,12 +58,18 @@ class Vocabulary:
         problems: tuple[tuple[str, int | None, str], ...] = (),
     ) -> None:
         self._additions = additions
+        self._rows: dict[str, Table] = {}
+        self._lookups: dict[str, dict[str, tuple[str, str]]] = {}
         self.problems = problems
 
     def rows(self, table: str) -> Table:
         """The rows of a table, with the user's."""
-        mine = [row for row in self._additions if row.table == table]
-        return tables.merged(tables.shipped(table), mine) if mine else tables.shipped(table)
+        known = self._rows.get(table)
+        if known is None:
+            mine = [row for row in self._additions if row.table == table]
+            known = tables.merged(tables.shipped(table), mine) if mine else tables.shipped(table)
+            self._rows[table] = known
+        return known
 
     @cached_property
     def fingerprint(self) -> str:
@@ -161,23 +167,19 @@ class Vocabulary:
             for country in self.countries.values():
                 for dated in country.former:
                     yield dated.name, country.name, country.row
-        elif facet in ("mission", "other_mission"):
-            missions = self.missions if facet == "mission" else self.other_missions
-            for mission in missions.values():
-                yield mission.id, mission.id, mission.row
-            for mission in missions.values():
-                for name in (*mission.acronyms, *mission.names):
-                    yield name, mission.id, mission.row
+            return
+        entries: Collection[Agency | Mission] = ()
+        if facet == "mission":
+            entries = self.missions.values()
+        elif facet == "other_mission":
+            entries = self.other_missions.values()
         elif facet in ("agency", "mentioned_agency"):
-            for agency in self.agencies.values():
-                yield agency.id, agency.id, agency.row
-            for agency in self.agencies.values():
-                for name in (*agency.acronyms, *agency.names):
-                    yield name, agency.id, agency.row
-
-    @cached_property
-    def _lookups(self) -> dict[str, dict[str, tuple[str, str]]]:
-        return {}
+            entries = self.agencies.values()
+        for entry in entries:
+            yield entry.id, entry.id, entry.row
+        for entry in entries:
+            for name in (*entry.acronyms, *entry.names):
+                yield name, entry.id, entry.row
 
     def _lookup(self, facet: str) -> dict[str, tuple[str, str]]:
         table = self._lookups.get(facet)

@@ -314,7 +314,7 @@ def render_rows(rows: Sequence[Row]) -> Iterator[str]:
         if index:
             yield ""
         also = f" and {', '.join(row.also)}" if row.also else ""
-        yield neutralise(f"{row.table}:{row.key} ({row.place}{also})")
+        yield neutralise(f"{row.name} ({row.place}{also})")
         for column, cell in row.cells.items():
             if cell:
                 yield neutralise(f"  {column}: {cell}")

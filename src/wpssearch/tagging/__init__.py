@@ -15,6 +15,7 @@ from functools import lru_cache
 from wpssearch import dates, resolutions
 from wpssearch.entries import Mission
 from wpssearch.model import Period, Record, Role, Span, Tag
+from wpssearch.periods import MONTHS
 from wpssearch.tagging.mention import Mention
 from wpssearch.tagging.names import Found, Names
 from wpssearch.tagging.roles import Roles
@@ -175,7 +176,7 @@ class Tagger:
         agencies = _with_acronym(text, found.agencies)
         rows = {id_: (id_, vocabulary.agencies[id_].row) for id_ in _ids(agencies)}
         others = self._missions(text, found.other_missions, vocabulary.other_missions, period)
-        months = [(m.start, m.end, dates.MONTHS[m.name.low]) for m in found.months]
+        months = [(m.start, m.end, MONTHS[m.name.low]) for m in found.months]
         return {
             "mentioned_agency": tuple(_tags(text, agencies, rows).values()),
             "other_mission": tuple(others.values()),

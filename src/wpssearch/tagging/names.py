@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from wpssearch.dates import MONTHS
 from wpssearch.definitions import definitions
 from wpssearch.entries import Mission
 from wpssearch.folding import fold
+from wpssearch.periods import MONTHS
 from wpssearch.tagging.meaning import Meaning
 from wpssearch.tagging.mention import Mention, Name
 from wpssearch.tagging.normal import Normal, normal_name, spaced
@@ -55,11 +55,15 @@ class Names:
         self._meaning = Meaning(vocabulary)
 
     @cached_property
+    def _all(self) -> tuple[Name, ...]:
+        return tuple(self._names())
+
+    @cached_property
     def _automaton(self) -> Any:
         import ahocorasick
 
         found: dict[str, dict[Name, None]] = {}
-        for name in self._names():
+        for name in self._all:
             found.setdefault(spaced(name.low), {})[name] = None
         automaton = ahocorasick.Automaton()
         for key, names in found.items():
@@ -148,7 +152,7 @@ class Names:
     @cached_property
     def _word_beginnings(self) -> dict[tuple[str, str], frozenset[str]]:
         out: dict[tuple[str, str], frozenset[str]] = {}
-        for name in self._names():
+        for name in self._all:
             key = name.kind, name.id
             out[key] = out.get(key, frozenset()) | _beginnings(name.low)
         return out
@@ -180,9 +184,9 @@ class Names:
             other_missions=kept("other_missions"),
             countries=[
                 mention
-                for mention in self._meaning.without_persons(kept("countries", "places"), normal)
-                if not self._meaning.names_paper(mention, normal)
-                and not self._meaning.is_namesake(mention, normal)
+                for mention in meaning.without_persons(kept("countries", "places"), normal)
+                if not meaning.names_paper(mention, normal)
+                and not meaning.is_namesake(mention, normal)
             ],
             agencies=kept("agencies"),
             months=by_kind["month"],

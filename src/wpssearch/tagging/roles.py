@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from functools import cached_property
 from typing import Any
 
 from wpssearch.tagging.mention import Mention
@@ -50,6 +49,12 @@ class Roles:
         self._vocabulary = vocabulary
         self._always = self._cues("")
         self._abroad = self._cues(" abroad")
+        self._sent = frozenset(vocabulary.cues("sent"))
+        self._sent_with_mission = self._sent.union(vocabulary.cues("sent with a mission"))
+        self._titles = frozenset(vocabulary.cues("title"))
+        self._statement = frozenset(vocabulary.cues("statement"))
+        self._people = frozenset(vocabulary.cues("people"))
+        self._party = frozenset(vocabulary.cues("party"))
 
     def _cues(self, kind: str) -> _Cues:
         cues = self._vocabulary.cues
@@ -57,33 +62,6 @@ class Roles:
             _trie(reversed(_words(cue)) for cue in cues(f"before{kind}")),
             _trie(_words(cue) for cue in cues(f"after{kind}")),
         )
-
-    def _set(self, kind: str) -> frozenset[str]:
-        return frozenset(self._vocabulary.cues(kind))
-
-    @cached_property
-    def _sent(self) -> frozenset[str]:
-        return self._set("sent")
-
-    @cached_property
-    def _sent_with_mission(self) -> frozenset[str]:
-        return self._sent | self._set("sent with a mission")
-
-    @cached_property
-    def _titles(self) -> frozenset[str]:
-        return self._set("title")
-
-    @cached_property
-    def _statement(self) -> frozenset[str]:
-        return self._set("statement")
-
-    @cached_property
-    def _people(self) -> frozenset[str]:
-        return self._set("people")
-
-    @cached_property
-    def _party(self) -> frozenset[str]:
-        return self._set("party")
 
     def partners(
         self, normal: Normal, mentions: Sequence[Mention], implied: Set[str], *, mission: bool
