@@ -32,13 +32,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FACETS = ("agency", "maintainer", "priority")
-TASKS = ("any, top ten", "any + 3 facets", "any + 3 facets + snippets", "all + 3 facets")
+AGGREGATIONS = {name: {"terms": {"field": name, "size": 10}} for name in FACETS}
 _WORD = re.compile(r"[a-z]{3,}")
 Record = dict[str, Any]
-Query = Callable[[str], int]
+
+
+class Task(NamedTuple):
+    """What is asked with a query: whether all its words, and what beside the first ten."""
+
+    name: str
+    every: bool
+    facets: bool
+    snippets: bool
+
+
+TASKS = (
+    Task("any, top ten", every=False, facets=False, snippets=False),
+    Task("any + 3 facets", every=False, facets=True, snippets=False),
+    Task("any + 3 facets + snippets", every=False, facets=True, snippets=True),
+    Task("all + 3 facets", every=True, facets=True, snippets=False),
+)
 
 
 def drawn(records: Sequence[Record], count: int, seed: int) -> list[str]:
@@ -65,41 +81,35 @@ def facet(record: Record, name: str) -> str:
 
 class Wpssearch:
     name = "wpssearch"
+    tasks = TASKS
 
     def __init__(self, path: Path, folder: Path) -> None:
         import wpssearch
 
+        self.open = wpssearch.open
+        self.opened: dict[Task, Any] = {}
         self.index = wpssearch.open(folder / "wpssearch")
         self.index.ingest([path])
 
-    def queries(self) -> dict[str, Query]:
-        import wpssearch
-
-        def run(query: str, task: int, **options: Any) -> int:
-            # Each task opens the index for itself: no task finds words that another looked up.
-            if task not in opened:
-                opened[task] = wpssearch.open(self.index.path)
-            results = opened[task].search(query, **options)
-            for values in results.facets.values():
-                for value in values:
-                    _ = value.value, value.count
-            for hit in results.hits:
-                for snippet in hit.snippets:
-                    _ = snippet.text, snippet.matches
-            return int(results.total)
-
-        opened: dict[int, Any] = {}
-        whole = {"facets": FACETS, "snippets": False}
-        return {
-            TASKS[0]: lambda q: run(q, 0, any=True, facets=(), snippets=False),
-            TASKS[1]: lambda q: run(q, 1, any=True, **whole),
-            TASKS[2]: lambda q: run(q, 2, any=True, facets=FACETS),
-            TASKS[3]: lambda q: run(q, 3, **whole),
-        }
+    def run(self, query: str, task: Task) -> int:
+        # Each task opens the index for itself: no task finds words that another looked up.
+        if task not in self.opened:
+            self.opened[task] = self.open(self.index.path)
+        results = self.opened[task].search(
+            query, any=not task.every, facets=FACETS if task.facets else (), snippets=task.snippets
+        )
+        for values in results.facets.values():
+            for value in values:
+                _ = value.value, value.count
+        for hit in results.hits:
+            for snippet in hit.snippets:
+                _ = snippet.text, snippet.matches
+        return int(results.total)
 
 
 class Tantivy:
     name = "tantivy"
+    tasks = TASKS
 
     def __init__(self, path: Path, folder: Path) -> None:
         from importlib import import_module
@@ -127,34 +137,25 @@ class Tantivy:
         self.index.reload()
         self.searcher = self.index.searcher()
 
-    def queries(self) -> dict[str, Query]:
-        aggregations = {name: {"terms": {"field": name, "size": 10}} for name in FACETS}
-
-        def run(words: str, every: bool, facets: bool, snippets: bool) -> int:
-            query = self.index.parse_query(words, ["text"], conjunction_by_default=every)
-            found = self.searcher.search(query, 10, count=True)
-            if facets:
-                self.searcher.aggregate(query, aggregations)
-            if snippets:
-                generator = self.tantivy.SnippetGenerator.create(
-                    self.searcher, query, self.schema, "text"
-                )
-                generator.set_max_num_chars(240)
-                for _, address in found.hits:
-                    snippet = generator.snippet_from_doc(self.searcher.doc(address))
-                    _ = snippet.fragment(), [(m.start, m.end) for m in snippet.highlighted()]
-            return int(found.count)
-
-        return {
-            TASKS[0]: lambda q: run(q, False, False, False),
-            TASKS[1]: lambda q: run(q, False, True, False),
-            TASKS[2]: lambda q: run(q, False, True, True),
-            TASKS[3]: lambda q: run(q, True, True, False),
-        }
+    def run(self, words: str, task: Task) -> int:
+        query = self.index.parse_query(words, ["text"], conjunction_by_default=task.every)
+        found = self.searcher.search(query, 10, count=True)
+        if task.facets:
+            self.searcher.aggregate(query, AGGREGATIONS)
+        if task.snippets:
+            generator = self.tantivy.SnippetGenerator.create(
+                self.searcher, query, self.schema, "text"
+            )
+            generator.set_max_num_chars(240)
+            for _, address in found.hits:
+                snippet = generator.snippet_from_doc(self.searcher.doc(address))
+                _ = snippet.fragment(), [(m.start, m.end) for m in snippet.highlighted()]
+        return int(found.count)
 
 
 class Fts5:
     name = "SQLite FTS5"
+    tasks = TASKS
 
     def __init__(self, path: Path, folder: Path) -> None:
         self.db = sqlite3.connect(folder / "fts5.db")
@@ -166,35 +167,26 @@ class Fts5:
             self.db.execute("INSERT INTO f VALUES (?, ?, ?, ?)", (number, *values))
         self.db.commit()
 
-    def queries(self) -> dict[str, Query]:
-        def run(words: str, joint: str, facets: bool, snippets: bool) -> int:
-            query = joint.join(f'"{word}"' for word in words.split())
-            shown = ", snippet(t, 0, '*', '*', '', 40)" if snippets else ""
+    def run(self, words: str, task: Task) -> int:
+        query = (" AND " if task.every else " OR ").join(f'"{word}"' for word in words.split())
+        shown = ", snippet(t, 0, '*', '*', '', 40)" if task.snippets else ""
+        self.db.execute(
+            f"SELECT rowid, bm25(t){shown} FROM t WHERE t MATCH ? ORDER BY rank LIMIT 10",
+            (query,),
+        ).fetchall()
+        (total,) = self.db.execute("SELECT count(*) FROM t WHERE t MATCH ?", (query,)).fetchone()
+        for name in FACETS if task.facets else ():
             self.db.execute(
-                f"SELECT rowid, bm25(t){shown} FROM t WHERE t MATCH ? ORDER BY rank LIMIT 10",
+                f"SELECT {name}, count(*) c FROM t JOIN f ON f.n = t.rowid "
+                f"WHERE t MATCH ? GROUP BY {name} ORDER BY c DESC LIMIT 10",
                 (query,),
             ).fetchall()
-            (total,) = self.db.execute(
-                "SELECT count(*) FROM t WHERE t MATCH ?", (query,)
-            ).fetchone()
-            for name in FACETS if facets else ():
-                self.db.execute(
-                    f"SELECT {name}, count(*) c FROM t JOIN f ON f.n = t.rowid "
-                    f"WHERE t MATCH ? GROUP BY {name} ORDER BY c DESC LIMIT 10",
-                    (query,),
-                ).fetchall()
-            return int(total)
-
-        return {
-            TASKS[0]: lambda q: run(q, " OR ", False, False),
-            TASKS[1]: lambda q: run(q, " OR ", True, False),
-            TASKS[2]: lambda q: run(q, " OR ", True, True),
-            TASKS[3]: lambda q: run(q, " AND ", True, False),
-        }
+        return int(total)
 
 
 class StockWhoosh:
     name = "stock Whoosh"
+    tasks = TASKS
 
     def __init__(self, path: Path, folder: Path) -> None:
         from whoosh import analysis, fields, index
@@ -215,31 +207,25 @@ class StockWhoosh:
         writer.commit()
         self.searcher = self.index.searcher()
 
-    def queries(self) -> dict[str, Query]:
+    def run(self, words: str, task: Task) -> int:
         from whoosh.qparser import AndGroup, OrGroup, QueryParser
 
-        def run(words: str, group: Any, facets: bool, snippets: bool) -> int:
-            query = QueryParser("text", self.index.schema, group=group).parse(words)
-            found = self.searcher.search(
-                query, limit=10, groupedby=list(FACETS) if facets else None
-            )
-            for name in FACETS if facets else ():
-                Counter({key: len(v) for key, v in found.groups(name).items()}).most_common(10)
-            if snippets:
-                for hit in found:
-                    hit.highlights("text")
-            return len(found)
-
-        return {
-            TASKS[0]: lambda q: run(q, OrGroup, False, False),
-            TASKS[1]: lambda q: run(q, OrGroup, True, False),
-            TASKS[2]: lambda q: run(q, OrGroup, True, True),
-            TASKS[3]: lambda q: run(q, AndGroup, True, False),
-        }
+        group = AndGroup if task.every else OrGroup
+        query = QueryParser("text", self.index.schema, group=group).parse(words)
+        found = self.searcher.search(
+            query, limit=10, groupedby=list(FACETS) if task.facets else None
+        )
+        for name in FACETS if task.facets else ():
+            Counter({key: len(v) for key, v in found.groups(name).items()}).most_common(10)
+        if task.snippets:
+            for hit in found:
+                hit.highlights("text")
+        return len(found)
 
 
 class Bm25s:
     name = "bm25s"
+    tasks = TASKS[:1]
 
     def __init__(self, path: Path, folder: Path) -> None:
         import bm25s
@@ -251,13 +237,10 @@ class Bm25s:
             bm25s.tokenize(texts, stopwords=None, show_progress=False), show_progress=False
         )
 
-    def queries(self) -> dict[str, Query]:
-        def run(words: str) -> int:
-            tokens = self.bm25s.tokenize([words], stopwords=None, show_progress=False)
-            self.index.retrieve(tokens, k=10, show_progress=False)
-            return -1
-
-        return {TASKS[0]: run}
+    def run(self, words: str, task: Task) -> int:
+        tokens = self.bm25s.tokenize([words], stopwords=None, show_progress=False)
+        self.index.retrieve(tokens, k=10, show_progress=False)
+        return -1
 
 
 ENGINES = (Wpssearch, Tantivy, Fts5, StockWhoosh, Bm25s)
@@ -269,14 +252,16 @@ def read(path: Path) -> Iterator[Record]:
             yield json.loads(line)
 
 
-def timed(run: Query, queries: Sequence[str], warm: Sequence[str]) -> tuple[float, float]:
+def timed(
+    run: Callable[[str, Task], int], task: Task, queries: Sequence[str], warm: Sequence[str]
+) -> tuple[float, float]:
     """Median and 95th percentile in milliseconds."""
     for query in warm:
-        run(query)
+        run(query, task)
     times = []
     for query in queries:
         start = time.perf_counter()
-        run(query)
+        run(query, task)
         times.append((time.perf_counter() - start) * 1000)
     times.sort()
     return statistics.median(times), times[int(len(times) * 0.95)]
@@ -304,8 +289,8 @@ def main() -> None:
         queries, warm = drawn(records, options.queries, 2), drawn(records, 100, 1)
         count = len(records)
         del records
-        rows = [f"| {count:,} records | " + " | ".join(TASKS) + " | build, records/s | MB |",
-                "|---|" + "---|" * (len(TASKS) + 2)]  # fmt: skip
+        heads = [f"{count:,} records", *(task.name for task in TASKS), "build, records/s", "MB"]
+        rows = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         for engine in ENGINES:
             if engine.name not in options.only:
                 continue
@@ -317,11 +302,10 @@ def main() -> None:
                 print(f"{engine.name} is left out: {error}")
                 continue
             rate = count / (time.perf_counter() - start)
-            tasks = made.queries()
             cells = []
             for task in TASKS:
-                if task in tasks:
-                    median, high = timed(tasks[task], queries, warm)
+                if task in made.tasks:
+                    median, high = timed(made.run, task, queries, warm)
                     cells.append(f"{median:.3g} / {high:.3g}")
                 else:
                     cells.append("")
