@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -80,10 +80,6 @@ class Token:
     width: int
     start: int
     end: int
-
-    def moved(self, offset: int) -> Token:
-        """The same token in a text that has ``offset`` code points before this one."""
-        return replace(self, start=self.start + offset, end=self.end + offset)
 
 
 class Term(NamedTuple):
@@ -196,11 +192,6 @@ def _cut_search(chunk: str) -> _ChunkTokens:
     return _cut(chunk, _search_spans())
 
 
-@lru_cache(maxsize=1 << 18)
-def _cut_ingest(chunk: str) -> _ChunkTokens:
-    return _cut(chunk, _ingest_spans())
-
-
 def is_shouted(line: str) -> bool:
     """True for a line all in capitals: the case of its words tells nothing."""
     if not line.isupper():
@@ -226,22 +217,23 @@ def chunk_tokens(chunk: str) -> _ChunkTokens:
     return ((_bounded(form), case, 0, 1, start, end),), 1
 
 
-def tokenize(text: str, *, bulk: bool = False, first_position: int = 0) -> Iterator[Token]:
+def tokenize(text: str, *, bulk: bool = False) -> Iterator[Token]:
     """The tokens of ``text`` in order, the joined form of a hyphenated word after its parts.
 
-    ``bulk`` is for ingest: NLTK's tokenizer and a large cache.
+    ``bulk`` cuts as ingest does, by ``chunk_tokens``.
     """
-    position = first_position
-    offset = 0
+    position = offset = 0
     for line in text.splitlines(keepends=True):
         shouted = is_shouted(line)
         for match in _CHUNK.finditer(line):
             chunk = match.group()
             base = offset + match.start()
-            if len(chunk) > _MAX_CACHED_CHUNK:
-                tokens, width = _cut(chunk, _ingest_spans() if bulk else _search_spans())
+            if bulk:
+                tokens, width = chunk_tokens(chunk)
+            elif len(chunk) > _MAX_CACHED_CHUNK:
+                tokens, width = _cut(chunk, _search_spans())
             else:
-                tokens, width = _cut_ingest(chunk) if bulk else _cut_search(chunk)
+                tokens, width = _cut_search(chunk)
             for form, case, relative, span, start, end in tokens:
                 if shouted and case == CAPITALS:
                     case = SHOUTED
@@ -284,17 +276,13 @@ class Analyzer:
         self._vocabulary = vocabulary or shipped()
         self.stemmer = Stemmer(self._vocabulary)
 
-    def index_tokens(self, text: str, first_position: int = 0) -> list[Token]:
-        """The tokens of a field's text, as the index keeps them."""
-        return list(tokenize(text, bulk=True, first_position=first_position))
+    def index_tokens(self, text: str) -> list[Token]:
+        """The tokens of a text, as the index keeps them."""
+        return list(tokenize(text, bulk=True))
 
     def query_tokens(self, text: str) -> tuple[Token, ...]:
         """The tokens of what a user typed. Loads no NLTK."""
         return _query_tokens(text)
-
-    def term(self, form: str, case: str) -> Term:
-        """The term of a form; loads NLTK at the first word that needs its stemmer."""
-        return Term(self.stemmer.stem(form), form, case)
 
     @cached_property
     def long_forms(self) -> LongForms:

@@ -6,7 +6,7 @@ half open: ``text[start:end]`` is what the span names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ __all__ = [
     "Source",
     "Span",
     "Tag",
+    "activity_title",
 ]
 
 Span = tuple[int, int]
@@ -260,3 +261,10 @@ class Search:
             object.__setattr__(self, name, strings(getattr(self, name)))
         where = {name: strings(values) for name, values in (self.where or {}).items()}
         object.__setattr__(self, "where", where)
+
+
+def activity_title(agencies: Sequence[str], period: Period | None) -> str:
+    """``DPKO, Jul 2007``: the title of a record that has none."""
+    return ", ".join(
+        [*(["; ".join(agencies)] if agencies else []), *([period.label] if period else [])]
+    )

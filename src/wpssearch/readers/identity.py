@@ -1,4 +1,4 @@
-"""The id of a record whose source gives none, and the title that is made for showing it."""
+"""The id of a record whose source gives none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from wpssearch.model import Period
 
-__all__ = ["activity_title", "record_id"]
+__all__ = ["record_id"]
 
 
 def record_id(
@@ -23,10 +23,3 @@ def record_id(
     ordinal = seen[content]
     seen[content] += 1
     return blake2b(f"{content}\n{ordinal}".encode(), digest_size=8).hexdigest()
-
-
-def activity_title(agencies: Sequence[str], period: Period | None) -> str:
-    """``DPKO, Jul 2007``: the title of a record that has none."""
-    return ", ".join(
-        [*(["; ".join(agencies)] if agencies else []), *([period.label] if period else [])]
-    )

@@ -23,10 +23,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from wpssearch.model import Period, Record, Skip, Source
+from wpssearch.model import Period, Record, Skip, Source, activity_title
 from wpssearch.periods import begins_month, parse_label
-from wpssearch.readers.identity import activity_title, record_id
-from wpssearch.readers.profile import Line, bare, is_name, parse_profile
+from wpssearch.readers.identity import record_id
+from wpssearch.readers.profile import Line, bare, beginning, is_name, parse_profile
 
 __all__ = ["parse_page"]
 
@@ -119,7 +119,7 @@ def _activity(
         if "|" not in shown:
             why = f"the page ends in the middle of a header: {shown!r}"
         yield Skip(
-            source.file, number, f"{why}; so was skipped: {_beginning(text)}" if text else why
+            source.file, number, f"{why}; so was skipped: {beginning(text)}" if text else why
         )
         return
     if not text:
@@ -145,11 +145,6 @@ def _is_cut_off(text: str) -> bool:
     return len(text) == _KEPT and not _ENDS_SENTENCE.search(text)
 
 
-def _beginning(text: str) -> str:
-    words = " ".join(text.split())
-    return repr(words if len(words) <= 60 else words[:57] + "...")
-
-
 def _narrative(lines: Sequence[Line]) -> str:
     """The paragraphs of a narrative, parted by a blank line, as they are written."""
     paragraphs: list[list[str]] = [[]]
@@ -167,7 +162,7 @@ def _skip(
     """One skip for the lines that are not blank, with their first words."""
     kept = [(number, text) for number, text in lines[start:stop] if text.strip()]
     if kept:
-        yield Skip(file, kept[0][0], f"{why}: {_beginning(' '.join(t for _, t in kept))}")
+        yield Skip(file, kept[0][0], f"{why}: {beginning(' '.join(t for _, t in kept))}")
 
 
 # Headers

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from wpssearch.model import Record, Section, Skip, Source
 from wpssearch.readers.identity import record_id
 
-__all__ = ["LABELS", "Line", "bare", "is_name", "parse_profile"]
+__all__ = ["LABELS", "Line", "bare", "beginning", "is_name", "parse_profile"]
 
 #: A line of a source: its 1-based number and its text.
 Line = tuple[int, str]
@@ -37,6 +37,12 @@ _SMALL_WORDS = frozenset("a an and at by for from in of on or the to with".split
 def bare(text: str) -> str:
     """A line without the blanks around it, those inside made single."""
     return " ".join(text.replace("\ufeff", " ").split())
+
+
+def beginning(text: str) -> str:
+    """The first words of a text, quoted, to be shown in a skip."""
+    words = " ".join(text.split())
+    return repr(words if len(words) <= 60 else words[:57] + "...")
 
 
 def is_name(text: str) -> bool:
@@ -76,8 +82,8 @@ def parse_profile(
         kept = [(number, bare(text)) for number, text in lines if bare(text)]
         if not kept:
             return None, []
-        shown = kept[0][1] if len(kept[0][1]) <= 60 else kept[0][1][:57] + "..."
-        why = f"{len(kept)} lines belong to no activity and no profile: {shown!r}"
+        shown = beginning(kept[0][1])
+        why = f"{len(kept)} lines belong to no activity and no profile: {shown}"
         return None, [Skip(source.file, kept[0][0], why)]
     names = [(number, bare(text)) for number, text in lines[: labels[0]] if bare(text)]
     extra: dict[str, str] = {}

@@ -9,10 +9,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wpssearch.model import Period, Record, Skip, Source, Tag
+from wpssearch.model import Period, Record, Skip, Source, Tag, activity_title
 from wpssearch.periods import FIRST, LAST, label_for, parse_interval, parse_label
 from wpssearch.readers.files import Decoded, Unreadable, decode, is_binary, read_bytes
-from wpssearch.readers.identity import activity_title
 
 __all__ = ["read_csv", "read_jsonl", "record_from_mapping"]
 

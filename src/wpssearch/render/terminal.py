@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag
+from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag, activity_title
 from wpssearch.render.safe import neutralise, wrap
 from wpssearch.results import FacetValue, Hit, Results, Snippet
 from wpssearch.tables import Row
@@ -106,9 +106,8 @@ def render_results(
 def _hit(hit: Hit, rank: int, style: _Style) -> Iterator[str]:
     title = f"{rank}. {hit.title}"
     if hit.record.title_given:
-        about = [*(["; ".join(hit.agencies)] if hit.agencies else [])]
-        about += [hit.period.label] if hit.period else []
-        title += f" ({', '.join(about)})" if about else ""
+        about = activity_title(hit.agencies, hit.period)
+        title += f" ({about})" if about else ""
     yield from style.lines(title, "", code=_BOLD)
     named = [*map(_named, hit.missions), *map(_named, hit.countries)]
     if named:

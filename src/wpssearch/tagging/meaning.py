@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wpssearch.analysis import is_shouted
 from wpssearch.tagging.mention import Mention
 from wpssearch.tagging.normal import Normal, normal_name
 from wpssearch.vocab import Vocabulary
@@ -28,7 +29,6 @@ _SHORT = 5
 #: Words before the name of a language, where no noun follows it.
 _SPOKEN = frozenset({"in", "into", "speak", "speaks", "speaking", "spoken", "fluent", "only"})
 _WORD = re.compile(r"[^\W_]+")
-_MIN_SHOUTED_WORDS = 3
 
 
 class Meaning:
@@ -58,10 +58,10 @@ class Meaning:
         if name.exact and normal.cased[mention.stop : mention.stop + 1] == "$":
             return False
         if name.exact in self._words:
-            return not _is_shouted(normal.line(mention.first))
+            return not is_shouted(normal.line(mention.first))
         written = normal.cased[mention.first : mention.stop]
         if name.kind == "places" and len(written) <= _SHORT and written.isupper():
-            return _is_shouted(normal.line(mention.first))
+            return is_shouted(normal.line(mention.first))
         return True
 
     def _follows(self, mention: Mention, normal: Normal) -> str:
@@ -149,8 +149,3 @@ class Meaning:
             if not (bare[:1].isupper() or bare in ("and", "of", "for", "on")) or bare != word:
                 return False
         return False
-
-
-def _is_shouted(line: str) -> bool:
-    words = [word for word in line.split() if sum(map(str.isalpha, word)) > 1]
-    return line.isupper() and len(words) >= _MIN_SHOUTED_WORDS
