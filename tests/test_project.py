@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from conftest import CORPUS, ROOT
@@ -129,10 +130,12 @@ def test_the_examples_of_the_help_run(readme_folder: Path, monkeypatch: pytest.M
     monkeypatch.chdir(readme_folder)
     (readme_folder / "report.txt").write_text("UNMIL trained police.")
     (readme_folder / "unfpa.html").write_text("<p>Jul 2007 | UNFPA</p><p>Trained midwives.</p>")
+    context = click.Context(main)
+    commands = [main.get_command(context, name) for name in main.list_commands(context)]
     examples = [
         line.strip()
-        for command in main.commands.values()
-        for line in (command.epilog or "").splitlines()
+        for command in commands
+        for line in ((command and command.epilog) or "").splitlines()
         if line.strip().startswith("wpssearch ")
     ]
     assert len(examples) >= 8

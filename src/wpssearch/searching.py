@@ -26,7 +26,7 @@ from wpssearch.query import And, Or, parse, relaxed
 from wpssearch.results import Hit, Results, Snippet
 from wpssearch.vocab import Vocabulary
 
-__all__ = ["search"]
+__all__ = ["Matched", "Selected", "search", "select"]
 
 _SORTS = ("relevance", "newest", "oldest")
 #: How much longer a list is than its first page before that is parted from the rest.
@@ -34,7 +34,7 @@ _LONG = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Matched:
+class Matched:
     """A query as it was in the end carried out; ``numbers`` are the records by segment."""
 
     mode: Literal["all", "any"]
@@ -46,6 +46,23 @@ class _Matched:
     @property
     def found(self) -> bool:
         return any(map(len, self.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The records that a search selects, before one of them is ranked or read.
+
+    ``selection.hits`` are their numbers by segment of the snapshot.
+    """
+
+    matched: Matched
+    filters: list[faceting.Filter]
+    selection: faceting.Selection
+    notes: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.selection.hits))
 
 
 class _Place(NamedTuple):
@@ -64,15 +81,9 @@ def search(
     Raises ``UsageError`` where a period cannot be read, or a number or sort makes no sense; no
     query text raises anything.
     """
-    _check(request)
-    matched = _match(snapshot, analyzer, request)
-    filters, filter_notes = faceting.compile_filters(request, snapshot, vocabulary)
-    selection = faceting.select(matched.numbers, filters, snapshot)
-    total = sum(map(len, selection.hits))
+    selected = select(snapshot, analyzer, vocabulary, request)
+    matched, filters, selection = selected.matched, selected.filters, selected.selection
     page = _page(snapshot, matched, selection.hits, request) if request.limit else []
-    notes = [*matched.notes, *filter_notes]
-    if matched.found and not total and filters and not filter_notes:
-        notes.append("Records match the query, but none of them passes the filters.")
     counted = {
         facet: faceting.count(facet, selection, filters, snapshot, request)
         for facet in request.facets
@@ -80,15 +91,29 @@ def search(
     return Results(
         query=request.query,
         match=matched.mode,
-        total=total,
+        total=selected.total,
         hits=_hits(snapshot, matched, page, request),
         facets={facet: values for facet, (values, _) in counted.items()},
         more={facet: more for facet, (_, more) in counted.items()},
         filters=_named_filters(request),
         offset=request.offset,
         limit=request.limit,
-        notes=tuple(notes),
+        notes=selected.notes,
     )
+
+
+def select(
+    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+) -> Selected:
+    """The records that a search selects; raises as ``search`` does."""
+    _check(request)
+    matched = _match(snapshot, analyzer, request)
+    filters, filter_notes = faceting.compile_filters(request, snapshot, vocabulary)
+    selection = faceting.select(matched.numbers, filters, snapshot)
+    notes = [*matched.notes, *filter_notes]
+    if matched.found and not any(map(len, selection.hits)) and filters and not filter_notes:
+        notes.append("Records match the query, but none of them passes the filters.")
+    return Selected(matched, filters, selection, tuple(notes))
 
 
 def _check(request: Search) -> None:
@@ -125,7 +150,7 @@ def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> _Matched:
+def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> Matched:
     tree, notes = parse(request.query)
 
     def lowered(node: And | Or) -> Lowered:
@@ -139,16 +164,16 @@ def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> _Matched:
     if not strict.terms and tree.parts:
         nothing = AnyOf(())
         note = "The query holds no letter and no digit to search for."
-        return _Matched("all", nothing, evaluation, evaluation.matches(nothing), (*notes, note))
+        return Matched("all", nothing, evaluation, evaluation.matches(nothing), (*notes, note))
     if not strict.terms:
-        return _Matched("all", strict.plan, evaluation, evaluation.matches(All(())), notes)
+        return Matched("all", strict.plan, evaluation, evaluation.matches(All(())), notes)
     if not request.any:
         numbers = evaluation.matches(strict.plan)
         if any(map(len, numbers)):
-            return _Matched("all", strict.plan, evaluation, numbers, notes)
+            return Matched("all", strict.plan, evaluation, numbers, notes)
     loose = strict.plan if request.any else lowered(relaxed(tree)).plan
     numbers = evaluation.matches(loose)
-    matched = _Matched("any", loose, evaluation, numbers, notes)
+    matched = Matched("any", loose, evaluation, numbers, notes)
     if request.any:
         return replace(matched, notes=(*notes, *_unknown(strict.terms)))
     return _fallen_back(tree, matched, strict.terms)
@@ -170,7 +195,7 @@ def _unknown(terms: Sequence[Group | Synonyms]) -> tuple[str, ...]:
     return (f"In no record: {quoted}.",)
 
 
-def _fallen_back(tree: And, matched: _Matched, terms: Sequence[Group | Synonyms]) -> _Matched:
+def _fallen_back(tree: And, matched: Matched, terms: Sequence[Group | Synonyms]) -> Matched:
     """The same matches with the note that not all words were required, where that is news."""
     if len(tree.parts) == 1 and not matched.found:
         return replace(matched, mode="all", notes=(*matched.notes, *_unknown(terms)))
@@ -183,7 +208,7 @@ def _fallen_back(tree: And, matched: _Matched, terms: Sequence[Group | Synonyms]
 
 
 def _page(
-    snapshot: Snapshot, matched: _Matched, hits: Sequence[Array], request: Search
+    snapshot: Snapshot, matched: Matched, hits: Sequence[Array], request: Search
 ) -> list[_Place]:
     """The records of the page asked for, in their order."""
     last = request.offset + request.limit
@@ -250,7 +275,7 @@ def _bounds(snapshot: Snapshot, segment: int, records: Array, *, newest: bool) -
 
 
 def _hits(
-    snapshot: Snapshot, matched: _Matched, page: Sequence[_Place], request: Search
+    snapshot: Snapshot, matched: Matched, page: Sequence[_Place], request: Search
 ) -> tuple[Hit, ...]:
     snippets: dict[_Place, tuple[Snippet, ...]] = {}
     if request.snippets:
@@ -280,7 +305,7 @@ def _weight(part: Plan, evaluation: Evaluation) -> float:
 
 
 def _snippets(
-    reader: Segment, matched: _Matched, segment: int, places: Sequence[_Place]
+    reader: Segment, matched: Matched, segment: int, places: Sequence[_Place]
 ) -> dict[_Place, tuple[Snippet, ...]]:
     """The passages of some records of a segment, which are in its order."""
     evaluation = matched.evaluation

@@ -1,4 +1,4 @@
-"""What the commands share: the options that keep records, query text, errors in one line."""
+"""What the commands share: the options that keep records, and query text."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ from typing import Any
 
 import click
 
-from wpssearch.errors import Error, UsageError
 from wpssearch.model import EVIDENCES, INTERVALS, ROLES
 
-__all__ = ["FORMAT", "OneLineErrors", "QueryCommand", "filters", "one_line"]
-
-
-class OneLineErrors(click.Group):
-    """Tells an error that the user can act on in one line on stderr, and exits 1; usage exits 2."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            raise click.UsageError(str(error)) from error
-        except Error as error:
-            raise click.ClickException(one_line(str(error))) from error
+__all__ = ["FORMAT", "QueryCommand", "filters", "one_line"]
 
 
 class QueryCommand(click.Command):

@@ -1,0 +1,73 @@
+"""The command line: arguments in, exit status out. What it says comes from the rooms below."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from wpssearch import __version__
+from wpssearch.cli.options import one_line
+from wpssearch.errors import Error, UsageError
+
+__all__ = ["main"]
+
+# numpy's linear algebra, of which nothing is used here, starts its threads when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+#: The room of each command: what a command needs is loaded when it is called.
+_ROOMS = {
+    "check": "maintaining",
+    "facets": "searching",
+    "info": "maintaining",
+    "ingest": "maintaining",
+    "remove": "maintaining",
+    "search": "searching",
+    "show": "searching",
+    "tag": "vocabulary",
+    "vocab": "vocabulary",
+}
+
+
+class Commands(click.Group):
+    """The commands. An error that the user can act on is told in one line on stderr, and exits 1;
+    wrong usage exits 2.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        room = _ROOMS.get(cmd_name)
+        if room is None:
+            return None
+        module = import_module(f"wpssearch.cli.{room}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+        except Error as error:
+            raise click.ClickException(one_line(str(error))) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--index", metavar="DIR", envvar="WPSSEARCH_INDEX",
+              help="The index; else $WPSSEARCH_INDEX, ./index or yours.")  # fmt: skip
+@click.option("--vocab", metavar="FILE", help="Your own rows for the vocabulary.")
+@click.version_option(__version__, prog_name="wpssearch")
+@click.pass_context
+def main(ctx: click.Context, /, index: str | None, vocab: str | None) -> None:
+    """Search records of who did what, where and when, on Women, Peace and Security."""
+    ctx.obj = {"index": index, "vocab": vocab}
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")

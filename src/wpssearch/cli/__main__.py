@@ -1,0 +1,3 @@
+from wpssearch.cli import main
+
+main()
