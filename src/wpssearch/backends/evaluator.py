@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from wpssearch.backends.matching import (
     MUCH_LONGER,
     Found,
     InSegment,
-    Occurrences,
     borrowed,
     give_back,
     union,
@@ -21,13 +21,27 @@ from wpssearch.backends.matching import (
 )
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Group, Plan, Synonyms
-from wpssearch.backends.scoring import K1, idf
+from wpssearch.backends.scoring import FIELDS, K1, idf
+from wpssearch.backends.whoosh.segment import Offsets
 from wpssearch.backends.whoosh.snapshot import Snapshot
 
-__all__ = ["Evaluation"]
+__all__ = ["Evaluation", "Occurrences"]
 
 #: The share of a segment's records below which those with a score are marked, not looked for.
 _FEW = 4
+
+
+class Occurrences(NamedTuple):
+    """Where something stands in some records: by occurrence the record's row, its field, the first
+    position and the one after the last, the first code point and the one after the last.
+    """
+
+    row: Array
+    field: Array
+    position: Array
+    stop: Array
+    start: Array
+    end: Array
 
 
 class Evaluation:
@@ -40,6 +54,7 @@ class Evaluation:
         self._weights: dict[Group | Synonyms, float] = {}
         # By segment, records with their scores where finding them gave those.
         self._kept: dict[int, tuple[Array, Array]] = {}
+        self._read: dict[tuple[int, int], tuple[Array, Offsets]] = {}
 
     def matches(self, plan: Plan) -> list[Array]:
         """By segment the numbers of the records that match, ascending."""
@@ -140,7 +155,23 @@ class Evaluation:
 
     def occurrences(self, plan: Plan, number: int, records: Array) -> Occurrences:
         """Where the plan's words stand in ascending records of a segment."""
-        return self._segments[number].occurrences(plan, records)
+        places = self._segments[number].places(plan, records)
+        starts, ends = np.zeros((2, len(places.row)), np.int64)
+        for field in np.unique(places.field).tolist():
+            offsets = self._offsets(number, field, records)
+            mine = np.flatnonzero(places.field == field)
+            base = offsets.begins[places.row[mine]]
+            starts[mine] = offsets.starts[base + places.position[mine]]
+            ends[mine] = offsets.ends[base + places.stop[mine] - 1]
+        return Occurrences(*places, starts, ends)
+
+    def _offsets(self, number: int, field: int, records: Array) -> Offsets:
+        """The offsets of a field of the records; those read last are kept."""
+        known = self._read.get((number, field))
+        if known is None or known[0] is not records:
+            made = self._segments[number].segment.offsets(FIELDS[field], records)
+            known = self._read[number, field] = records, made
+        return known[1]
 
 
 def _length(found: Sequence[tuple[float, Found]]) -> int:

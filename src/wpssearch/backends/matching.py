@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ __all__ = [
     "MUCH_LONGER",
     "Found",
     "InSegment",
-    "Occurrences",
+    "Places",
     "borrowed",
     "give_back",
     "union",
@@ -41,29 +41,40 @@ _FIELD, _ROW = 40, 42
 _scratch = threading.local()
 
 
-class Occurrences(NamedTuple):
+class Places(NamedTuple):
     """Where something stands in some records: by occurrence the record's row, its field, the first
-    position and the one after the last, the first code point and the one after the last.
+    position and the one after the last.
     """
 
     row: Array
     field: Array
     position: Array
     stop: Array
-    start: Array
-    end: Array
 
 
-def _empty() -> Occurrences:
-    return Occurrences(*[_NOTHING] * 6)
+def _nowhere() -> Places:
+    return Places(*[_NOTHING] * 4)
 
 
-class Found(NamedTuple):
-    """A query term in a segment: the live records, ascending, and by field how often."""
+class Found:
+    """A query term in a segment: the live records, ascending, and by field how often.
 
-    records: Array
-    frequencies: tuple[Array | None, ...]
-    impacts: Array | None
+    Frequencies are read when they are asked for: where there are impacts, a score needs none.
+    """
+
+    def __init__(
+        self,
+        records: Array,
+        frequencies: Callable[[], tuple[Array | None, ...]],
+        impacts: Array | None = None,
+    ) -> None:
+        self.records = records
+        self.impacts = impacts
+        self._read = frequencies
+
+    @cached_property
+    def frequencies(self) -> tuple[Array | None, ...]:
+        return self._read()
 
 
 def borrowed(name: str, size: int, kind: type) -> Array:
@@ -161,27 +172,29 @@ class InSegment:
                     yield rank, None if whole else np.asarray(counts)
 
     def _group(self, group: Group) -> Found:
-        parts = [self._live(*self._counted(p, kept)) for p, kept in self._parts(group)]
+        parts = [self._live(self._counted(p, kept)) for p, kept in self._parts(group)]
         if not parts:
-            return Found(_NOTHING, (None,) * len(FIELDS), None)
+            return Found(_NOTHING, lambda: (None,) * len(FIELDS))
         return parts[0] if len(parts) == 1 else self._added(parts)
 
-    def _counted(
-        self, postings: Postings, kept: Array | None
-    ) -> tuple[Array, list[Array | None], Array | None]:
+    def _frequencies(self, postings: Postings) -> tuple[Array | None, ...]:
+        return self.segment.frequencies(postings.first, postings.stop)
+
+    def _counted(self, postings: Postings, kept: Array | None) -> Found:
         """Records and frequencies, of some terms of the stem alone where not all count."""
         if kept is None:
-            return postings.records, list(postings.frequencies), postings.impacts
-        totals = in_all_fields(postings.frequencies)
+            return Found(postings.records, partial(self._frequencies, postings), postings.impacts)
+        frequencies_of = self._frequencies(postings)
+        totals = in_all_fields(frequencies_of)
         ends = np.cumsum(totals)
         first, count = postings.occurrences, int(ends[-1])
-        terms = self.segment.container.array("occurrences.term")[first : first + count]
+        terms = self.segment.packed("occurrences.term").slice(first, first + count)
         # Mostly few are left out: what those are is taken off.
         left_out = np.flatnonzero(~kept[terms])
         rows = np.searchsorted(ends, left_out, side="right")
         within = left_out - (ends[rows] - totals[rows])
         out: list[Array | None] = []
-        for frequencies in postings.frequencies:
+        for frequencies in frequencies_of:
             if frequencies is None:
                 out.append(None)
                 continue
@@ -192,21 +205,21 @@ class InSegment:
             within = within - frequencies[rows]
         np.subtract.at(totals, rows, 1)
         some = totals > 0
-        if some.all():
-            return postings.records, out, None
-        return postings.records[some], [None if f is None else f[some] for f in out], None
+        kept_frequencies = tuple(None if f is None else f[some] for f in out)
+        return Found(postings.records[some], lambda: kept_frequencies)
 
-    def _live(
-        self, records: Array, frequencies: list[Array | None], impacts: Array | None
-    ) -> Found:
+    def _live(self, found: Found) -> Found:
         live = self.segment.live
-        if live is not None:
-            kept = live[records]
-            if not kept.all():
-                records = records[kept]
-                frequencies = [None if f is None else f[kept] for f in frequencies]
-                impacts = None if impacts is None else impacts[kept]
-        return Found(records, tuple(frequencies), impacts)
+        if live is None:
+            return found
+        kept = live[found.records]
+        if kept.all():
+            return found
+        return Found(
+            found.records[kept],
+            lambda: tuple(None if f is None else f[kept] for f in found.frequencies),
+            None if found.impacts is None else found.impacts[kept],
+        )
 
     @staticmethod
     def _added(parts: Sequence[Found]) -> Found:
@@ -221,18 +234,17 @@ class InSegment:
                         frequencies
                     )
             out.append(total if total.any() else None)
-        return Found(records, tuple(out), None)
+        return Found(records, lambda: tuple(out))
 
     def _synonyms(self, term: Synonyms) -> Found:
         records = union([self.matches(part) for part in term.parts], self.segment.count)
-        places = self.occurrences(term, records)
+        places = self.places(term, records)
         return Found(
             records,
-            tuple(
+            lambda: tuple(
                 np.bincount(places.row[places.field == number], minlength=len(records))
                 for number in range(len(FIELDS))
             ),
-            None,
         )
 
     # Matches
@@ -253,7 +265,7 @@ class InSegment:
                 candidates = self._all(parts)
                 if not len(candidates):
                     return candidates
-                rows = self.occurrences(plan, candidates).row
+                rows = self.places(plan, candidates).row
                 kept: Array = candidates[np.unique(rows)]
                 return kept
 
@@ -265,57 +277,55 @@ class InSegment:
 
     # Places
 
-    def occurrences(self, plan: Plan, records: Array) -> Occurrences:
+    def places(self, plan: Plan, records: Array) -> Places:
         """Where the plan's words stand in ascending records; a row of words is one place."""
         match plan:
             case Group():
                 return _together([self._places(p, k, records) for p, k in self._parts(plan)])
             case AnyOf(parts) | All(parts) | Synonyms(parts):
-                return _together([self.occurrences(part, records) for part in parts])
+                return _together([self.places(part, records) for part in parts])
             case Row(parts):
-                rows = self.occurrences(parts[0], records)
+                rows = self.places(parts[0], records)
                 for part in parts[1:]:
-                    rows = _followed(rows, self.occurrences(part, records))
+                    rows = _followed(rows, self.places(part, records))
                 return rows
 
-    def _places(self, postings: Postings, kept: Array | None, records: Array) -> Occurrences:
+    def _places(self, postings: Postings, kept: Array | None, records: Array) -> Places:
         places, there = where(postings.records, records)
         if not there.any():
-            return _empty()
-        totals = in_all_fields(postings.frequencies)
+            return _nowhere()
+        frequencies = self._frequencies(postings)
+        totals = in_all_fields(frequencies)
         begun = np.cumsum(totals) - totals
         mine = places[there]
         counts = totals[mine]
         row = np.repeat(np.flatnonzero(there), counts)
         at = ranges(begun[mine] + postings.occurrences, counts)
-        box = self.segment.container
-        field = by_occurrence([None if f is None else f[mine] for f in postings.frequencies])
-        term = box.array("occurrences.term")[at].astype(np.int64)
-        position = box.array("occurrences.position")[at].astype(np.int64)
-        start = box.array("occurrences.start")[at].astype(np.int64)
-        end = start + box.array("occurrences.length")[at]
-        width = box.array("terms.width")[postings.first_term + term]
-        out = Occurrences(row, field, position, position + width, start, end)
+        field = by_occurrence([None if f is None else f[mine] for f in frequencies])
+        term = self.segment.packed("occurrences.term").take(at)
+        position = self.segment.packed("occurrences.position").take(at)
+        width = self.segment.container.array("terms.width")[postings.first_term + term]
+        out = Places(row, field, position, position + width)
         if kept is None:
             return out
         counted = kept[term]
-        return Occurrences(*(column[counted] for column in out))
+        return Places(*(column[counted] for column in out))
 
 
-def _together(parts: Sequence[Occurrences]) -> Occurrences:
+def _together(parts: Sequence[Places]) -> Places:
     parts = [part for part in parts if len(part.row)]
     if len(parts) < 2:
-        return parts[0] if parts else _empty()
-    return Occurrences(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        return parts[0] if parts else _nowhere()
+    return Places(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _keys(places: Occurrences, position: Array) -> Array:
+def _keys(places: Places, position: Array) -> Array:
     return (
         (places.row.astype(np.int64) << _ROW) + (places.field.astype(np.int64) << _FIELD) + position
     )
 
 
-def _followed(rows: Occurrences, parts: Occurrences) -> Occurrences:
+def _followed(rows: Places, parts: Places) -> Places:
     """The rows that one of the parts continues."""
     begins = _keys(parts, parts.position)
     order = np.argsort(begins, kind="stable")
@@ -325,13 +335,10 @@ def _followed(rows: Occurrences, parts: Occurrences) -> Occurrences:
     counts = np.searchsorted(begins, wanted, "right") - first
     which = np.repeat(np.arange(len(wanted)), counts)
     after = order[ranges(first, counts)]
-    made = Occurrences(
-        rows.row[which], rows.field[which], rows.position[which],
-        parts.stop[after], rows.start[which], parts.end[after],
-    )  # fmt: skip
+    made = Places(rows.row[which], rows.field[which], rows.position[which], parts.stop[after])
     # One row for each pair of ends: a word that is there in two ways gives the same row twice.
-    key = np.stack([_keys(made, made.position), made.stop, made.start, made.end])
+    key = np.stack([_keys(made, made.position), made.stop])
     if not key.size:
         return made
     _, once = np.unique(key, axis=1, return_index=True)
-    return Occurrences(*(column[once] for column in made))
+    return Places(*(column[once] for column in made))

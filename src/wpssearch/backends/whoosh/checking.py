@@ -12,10 +12,11 @@ from wpssearch import facets
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.building import SegmentBuilder
 from wpssearch.backends.whoosh.container import Container, write_container
 from wpssearch.backends.whoosh.inverting import APART
 from wpssearch.backends.whoosh.merging import occurring, terms_of
-from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, by_occurrence
+from wpssearch.backends.whoosh.segment import Segment, by_occurrence
 from wpssearch.backends.whoosh.store import Store
 from wpssearch.errors import IndexDamaged
 
@@ -23,6 +24,8 @@ __all__ = ["problems"]
 
 _ENOUGH = 20
 _BATCH = 5000
+# A position is below 2^40.
+_FIELD = 40
 
 
 def problems(store: Store, analyzer: Analyzer) -> list[str]:
@@ -91,7 +94,6 @@ def _hashes(segment: Segment) -> Array:
 
     Which forms are kept apart from their stem depends on the records beside it, and is no part.
     """
-    box = segment.container
     out = np.zeros(segment.count, np.uint64)
     for name in FIELDS:
         out = _mixed(out, segment.lengths(name).astype(np.uint64))
@@ -101,10 +103,27 @@ def _hashes(segment: Segment) -> Array:
     )
     for where, records, terms, frequencies in occurring(segment):
         value = _mixed(texts[terms], by_occurrence(frequencies).astype(np.uint64))
-        for name in ("position", "start", "length"):
-            value = _mixed(value, box.array(f"occurrences.{name}")[where].astype(np.uint64))
-        np.add.at(out, records, value)
+        position = segment.packed("occurrences.position").slice(where.start, where.stop)
+        np.add.at(out, records, _mixed(value, position.astype(np.uint64)))
+    for name in FIELDS:
+        for records, place, starts, ends in _words(segment, name):
+            value = _mixed(_mixed(place, starts), ends)
+            np.add.at(out, records, value)
     return out
+
+
+def _words(segment: Segment, field: str) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """By position of a field its record, its place and its bounds, some records at a time."""
+    for first in range(0, segment.count, _BATCH):
+        records = np.arange(first, min(first + _BATCH, segment.count))
+        offsets = segment.offsets(field, records)
+        counts = np.diff(np.append(offsets.begins, len(offsets.starts)))
+        place = np.arange(len(offsets.starts)) - np.repeat(offsets.begins, counts)
+        place += FIELDS.index(field) << _FIELD
+        place, starts, ends = (
+            column.astype(np.uint64) for column in (place, offsets.starts, offsets.ends)
+        )
+        yield np.repeat(records, counts), place, starts, ends
 
 
 def _texts(texts: Iterable[bytes]) -> Array:

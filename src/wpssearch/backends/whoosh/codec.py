@@ -20,10 +20,11 @@ from whoosh.writing import SegmentWriter
 
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.arrays import Array
+from wpssearch.backends.whoosh.building import SegmentBuilder
 from wpssearch.backends.whoosh.container import write_container
 from wpssearch.backends.whoosh.files import Files
 from wpssearch.backends.whoosh.merging import merged_columns
-from wpssearch.backends.whoosh.segment import Segment, SegmentBuilder, lengths_of
+from wpssearch.backends.whoosh.segment import Segment, lengths_of
 from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
 from wpssearch.model import Record
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ class FacetWriter:
 
     def __init__(self, records: int = 0) -> None:
         self._combinations: dict[Values, int] = {(): 0}
-        self._numbers: list[int] = [0] * records
+        self._numbers = array("I", bytes(4 * records))
 
     def add(self, values: Values) -> None:
         """Take the next record's values."""
@@ -33,13 +34,13 @@ class FacetWriter:
 
     def pad(self, records: int) -> None:
         """Let the records up to this number have no value."""
-        self._numbers.extend([0] * (records - len(self._numbers)))
+        self._numbers.frombytes(bytes(4 * (records - len(self._numbers))))
 
     def add_many(self, combinations: Sequence[Values], numbers: Array) -> None:
         """Take records whose combinations are given by number."""
         known = self._combinations
         mapped = [known.setdefault(values, len(known)) for values in combinations] or [0]
-        self._numbers.extend(np.asarray(mapped, np.int64)[numbers].tolist())
+        self._numbers.frombytes(np.asarray(mapped, np.uint32)[numbers].tobytes())
 
     def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
         """The columns of the facet."""
@@ -59,7 +60,7 @@ class FacetWriter:
             f"{name}.mark",
             np.fromiter((marks.index(m) for _, m in entries), np.uint8, len(entries)),
         )
-        yield f"{name}.records", narrow(np.asarray(self._numbers, np.int64))
+        yield f"{name}.records", narrow(np.frombuffer(self._numbers, np.uint32))
 
 
 class FacetColumn:

@@ -3,6 +3,9 @@
 A text is cut at blanks; each distinct chunk is analysed once and has a number. What a record costs
 in Python is a look-up for each chunk; positions, offsets and postings are made for the whole batch
 by numpy.
+
+Offsets are kept in the order of the text, apart from postings: by position how far the word begins
+from the end of the one before, and how long it is. Only what is shown needs them.
 """
 
 from __future__ import annotations
@@ -10,8 +13,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, compress, count
-from operator import add
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,8 @@ from wpssearch.analysis import CAPITALS, PLAIN, SHOUTED, Analyzer, chunk_tokens,
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.container import narrow
-from wpssearch.backends.whoosh.impacts import impact_columns
+from wpssearch.backends.whoosh.impacts import posting_columns
+from wpssearch.backends.whoosh.packing import PackedWriter, width_of
 from wpssearch.backends.whoosh.strings import columns_of
 
 __all__ = [
@@ -28,8 +31,7 @@ __all__ = [
     "CASES",
     "LONG_FORM",
     "Inverter",
-    "dictionary_columns",
-    "grouped",
+    "Terms",
 ]
 
 #: With which the words of the column ``acronyms`` begin: ``<wpa TAB WPA TAB women's protection
@@ -56,24 +58,26 @@ class _Chunks(dict[str, int]):
         self._analyzer = analyzer
         self._term_numbers: dict[tuple[str, str, int], int] = {}
         self.terms: list[tuple[bytes, bytes, int, int]] = []
-        # By chunk: its first token, how many, how many of one position, how many positions.
+        # By chunk: its first token, how many, how many positions, its code points and a blank.
         self.first = array("I", [0])
         self.tokens = array("I", [0])
-        self.simple = array("I", [0])
         self.positions = array("I", [_HEADING_GAP])
-        # By token of a chunk.
+        self.advance = array("I", [0])
+        # By token of a chunk; one of a single position, not a joined form, is simple.
         self.term = array("I")
         self.relative = array("I")
         self.start = array("I")
         self.length = array("I")
+        self.simple = array("B")
 
     def __missing__(self, chunk: str) -> int:
         shouted = chunk.startswith(_SHOUT)
-        tokens, positions = chunk_tokens(chunk.removeprefix(_SHOUT))
+        written = chunk.removeprefix(_SHOUT)
+        tokens, positions = chunk_tokens(written)
         self.first.append(len(self.term))
         self.tokens.append(len(tokens))
-        self.simple.append(sum(width == 1 for _, _, _, width, _, _ in tokens))
         self.positions.append(positions)
+        self.advance.append(len(written) + 1)
         for form, case, position, width, start, end in tokens:
             if shouted and case == CAPITALS:
                 case = SHOUTED
@@ -81,6 +85,7 @@ class _Chunks(dict[str, int]):
             self.relative.append(position)
             self.start.append(start)
             self.length.append(end - start)
+            self.simple.append(width == 1)
         number = self[chunk] = len(self.first) - 1
         return number
 
@@ -104,7 +109,6 @@ class Inverter:
 
     def _clear(self) -> None:
         self._numbers = array("I")
-        self._starts = array("I")
         # A run is a field of a record: its record, its field, how many chunks it has.
         self._run_record = array("I")
         self._run_field = array("B")
@@ -121,34 +125,30 @@ class Inverter:
     def add(self, title: str, headings: Sequence[str], text: str) -> None:
         """Take a record's fields; it gets the next number."""
         for field, parts in enumerate(((title,), headings, (text,))):
+            if not any(parts):
+                continue
             begun = len(self._numbers)
-            offset = 0
             for number, part in enumerate(parts):
                 if number:
                     self._numbers.append(_GAP)
-                    self._starts.append(offset)
-                self._add(part, offset)
-                offset += len(part) + 1
-            if len(self._numbers) > begun:
-                self._run_record.append(self.records)
-                self._run_field.append(field)
-                self._run_chunks.append(len(self._numbers) - begun)
+                self._add(part)
+            self._run_record.append(self.records)
+            self._run_field.append(field)
+            self._run_chunks.append(len(self._numbers) - begun)
         self.records += 1
 
-    def _add(self, text: str, offset: int) -> None:
+    def _add(self, text: str) -> None:
         if any(map(is_shouted, text.splitlines())):
             for line in text.splitlines(keepends=True):
-                self._add_line(line, offset, _SHOUT if is_shouted(line) else "")
-                offset += len(line)
+                # A line's end is the blank after its last chunk.
+                written = line[:-1] if line[-1].isspace() else line
+                self._add_chunks(written, _SHOUT if is_shouted(line) else "")
         else:
-            self._add_line(text, offset, "")
+            self._add_chunks(text, "")
 
-    def _add_line(self, text: str, offset: int, mark: str) -> None:
-        # Between two blanks stands an empty chunk, which is passed over.
-        chunks = _OTHER_BLANK.sub(" ", text).split(" ")
-        starts = map(add, accumulate(map(len, chunks), initial=0), count(offset))
-        self._starts.extend(compress(starts, chunks))
-        words: Iterable[str] = filter(None, chunks)
+    def _add_chunks(self, text: str, mark: str) -> None:
+        # Between two blanks stands an empty chunk: each blank ends one, so that offsets add up.
+        words: Iterable[str] = _OTHER_BLANK.sub(" ", text).split(" ")
         if mark:
             words = (mark + word for word in words)
         self._numbers.extend(map(self._chunks.__getitem__, words))
@@ -157,15 +157,9 @@ class Inverter:
         """The columns of the batch, which is then empty again."""
         chunks = self._chunks
         numbers = np.frombuffer(self._numbers, np.uint32)
-        runs = len(self._run_record)
-        run_of = np.repeat(
-            np.arange(runs, dtype=np.uint32), np.frombuffer(self._run_chunks, np.uint32)
-        )
+        run_chunks = np.frombuffer(self._run_chunks, np.uint32)
         record_of_run = np.frombuffer(self._run_record, np.uint32)
         field_of_run = np.frombuffer(self._run_field, np.uint8)
-        lengths = dict(self._lengths(numbers, run_of, record_of_run, field_of_run))
-        yield from ((f"lengths.{field}", values) for field, values in lengths.items())
-        run_chunks = np.frombuffer(self._run_chunks, np.uint32)
         counts = np.frombuffer(chunks.tokens, np.uint32)[numbers]
         chunk_of = np.repeat(np.arange(len(numbers), dtype=np.uint32), counts)
         # Of each token, its number among those of all chunks.
@@ -173,42 +167,78 @@ class Inverter:
         flat = np.arange(len(chunk_of), dtype=np.uint32) - first[chunk_of]
         flat += np.frombuffer(chunks.first, np.uint32)[numbers][chunk_of]
         del first, counts
-        # Positions count within a run.
-        positions = np.frombuffer(chunks.positions, np.uint32)[numbers]
-        before = np.cumsum(positions, dtype=np.uint32) - positions
-        del positions
-        if runs:
-            firsts = np.cumsum(run_chunks, dtype=np.int64) - run_chunks
-            before -= np.repeat(before[firsts], run_chunks)
+        run_of = np.repeat(np.arange(len(run_chunks), dtype=np.uint32), run_chunks)
+        run_of_token = run_of[chunk_of]
+        lengths = dict(self._lengths(flat, run_of_token, record_of_run, field_of_run))
+        yield from ((f"lengths.{field}", values) for field, values in lengths.items())
+        before, positions = _before(chunks.positions, numbers, run_chunks)
+        yield from self._offsets(numbers, run_chunks, chunk_of, flat, before, positions)
+        position = before[chunk_of] + _taken(chunks.relative, flat)
+        del before, chunk_of
         term = _taken(chunks.term, flat)
+        del flat
         rank, local, stems = yield from self._dictionary(term)
         order = _stable_order(rank[term])
-        run = run_of[chunk_of[order]]
+        run = run_of_token[order]
+        del run_of_token
         yield from _postings(
             rank[term[order]], record_of_run[run], field_of_run[run], stems, lengths
         )
-        del run, run_of
-        yield "occurrences.term", narrow(local[term[order]])
+        del run
+        yield from _packed("occurrences.term", local[term[order]])
         del term
-        position = before[chunk_of] + _taken(chunks.relative, flat)
-        yield "occurrences.position", narrow(position[order])
-        del position, before
-        start = np.frombuffer(self._starts, np.uint32)[chunk_of] + _taken(chunks.start, flat)
-        yield "occurrences.start", narrow(start[order])
-        del start, chunk_of
-        yield "occurrences.length", narrow(_taken(chunks.length, flat)[order])
+        yield from _packed("occurrences.position", position[order])
         self._clear()
 
     def _lengths(
-        self, numbers: Array, run_of: Array, record_of_run: Array, field_of_run: Array
+        self, flat: Array, run_of_token: Array, record_of_run: Array, field_of_run: Array
     ) -> Iterator[tuple[str, Array]]:
-        simple = np.frombuffer(self._chunks.simple, np.uint32)[numbers]
-        by_run = np.bincount(run_of, weights=simple, minlength=len(record_of_run))
+        simple = _taken(self._chunks.simple, flat)
+        by_run = np.bincount(run_of_token, weights=simple, minlength=len(record_of_run))
         for number, field in enumerate(FIELDS):
             lengths = np.zeros(self.records, np.int64)
             mine = field_of_run == number
             lengths[record_of_run[mine]] = by_run[mine]
             yield field, narrow(lengths)
+
+    def _offsets(
+        self,
+        numbers: Array,
+        run_chunks: Array,
+        chunk_of: Array,
+        flat: Array,
+        before: Array,
+        positions: Array,
+    ) -> Iterator[tuple[str, Array | bytes]]:
+        """By field and position, in the order of the text: the gap before the word, its length.
+
+        A position between two headings, which no word has, is a word without length.
+        """
+        chunks = self._chunks
+        simple = np.flatnonzero(_taken(chunks.simple, flat))
+        chunk, flat = chunk_of[simple], flat[simple]
+        begins, _ = _before(chunks.advance, numbers, run_chunks)
+        start = begins[chunk].astype(np.int64) + _taken(chunks.start, flat)
+        end = start + _taken(chunks.length, flat)
+        # Where the positions of each run begin among those of all.
+        bases = np.cumsum(positions, dtype=np.int64) - positions
+        run = np.repeat(np.arange(len(run_chunks)), run_chunks)[chunk]
+        place = bases[run] + before[chunk] + _taken(chunks.relative, flat)
+        gap = start.copy()
+        gap[1:] -= np.where(run[1:] == run[:-1], end[:-1], 0)
+        gaps, lengths = np.zeros((2, int(positions.sum())), np.int64)
+        gaps[place], lengths[place] = gap, end - start
+        field_of_run = np.frombuffer(self._run_field, np.uint8)
+        for number, field in enumerate(FIELDS):
+            mine = field_of_run == number
+            if not mine.any():
+                continue
+            counts = np.zeros(self.records + 1, np.int64)
+            counts[1:][np.frombuffer(self._run_record, np.uint32)[mine]] = positions[mine]
+            kept = slice(None) if mine.all() else np.repeat(mine, positions)
+            yield f"offsets.{field}.ends", narrow(np.cumsum(counts))
+            yield from _packed(f"offsets.{field}.gap", gaps[kept])
+            yield from _packed(f"offsets.{field}.length", lengths[kept])
 
     def _dictionary(
         self, term: Array
@@ -223,12 +253,28 @@ class Inverter:
             ((_key(*terms[n][:2]) if terms[n][:2] in alone else terms[n][0], *terms[n][1:]), n)
             for n in used
         )
-        stems, ends, ranks, locals_ = grouped([entry[0] for entry, _ in keyed])
-        yield from dictionary_columns(stems, ends, [entry for entry, _ in keyed])
+        stems = sorted({entry[0] for entry, _ in keyed})
+        forms = sorted({entry[1] for entry, _ in keyed})
+        ranks = {stem: number for number, stem in enumerate(stems)}
+        places = {form: number for number, form in enumerate(forms)}
+        columns = Terms(
+            *(
+                np.fromiter(values, np.int64, len(keyed))
+                for values in (
+                    (ranks[entry[0]] for entry, _ in keyed),
+                    (places[entry[1]] for entry, _ in keyed),
+                    (entry[2] for entry, _ in keyed),
+                    (entry[3] for entry, _ in keyed),
+                )
+            )
+        )
+        yield from columns_of("stems", stems)
+        yield from columns_of("forms", forms)
+        yield from columns.columns(len(stems), len(forms))
         numbers = [number for _, number in keyed]
         rank = np.zeros(len(terms), np.uint32)
         local = np.zeros(len(terms), np.uint32)
-        rank[numbers], local[numbers] = ranks, locals_
+        rank[numbers], local[numbers] = columns.stem, columns.local
         return rank, local, len(stems)
 
 
@@ -241,42 +287,56 @@ def _key(stem: bytes, form: bytes) -> bytes:
     return stem + APART + form
 
 
-def grouped(keys: Sequence[bytes]) -> tuple[list[bytes], list[int], Array, Array]:
-    """Sorted keys, each once; where its entries begin, and the last ones end; by entry the number
-    of its key and its own number under that key.
+class Terms(NamedTuple):
+    """The terms of a dictionary, sorted: by term the numbers of its stem and its form, its case
+    and its width in positions.
     """
-    once: list[bytes] = []
-    ends: list[int] = []
-    for place, key in enumerate(keys):
-        if not once or once[-1] != key:
-            once.append(key)
-            ends.append(place)
-    ends.append(len(keys))
-    rank = np.repeat(np.arange(len(once)), np.diff(ends))
-    return once, ends, rank, np.arange(len(keys)) - np.asarray(ends)[rank]
+
+    stem: Array
+    form: Array
+    case: Array
+    width: Array
+
+    @property
+    def local(self) -> Array:
+        """By term, its number among those of its stem."""
+        counts = np.bincount(self.stem)
+        return np.arange(len(self.stem)) - (np.cumsum(counts) - counts)[self.stem]
+
+    def columns(self, stems: int, forms: int) -> Iterator[tuple[str, Array | bytes]]:
+        """The columns of the terms, given how many stems and forms there are."""
+        yield "stems.terms", narrow(np.searchsorted(self.stem, np.arange(stems + 1)))
+        # A form that is kept apart from its stem counts with what comes last.
+        stem_of = np.zeros(forms, np.int64)
+        stem_of[self.form] = self.stem
+        yield "forms.stem", narrow(stem_of)
+        yield "terms.form", narrow(self.form)
+        yield "terms.case", self.case.astype(np.uint8)
+        yield "terms.width", self.width.astype(np.uint8)
 
 
-def dictionary_columns(
-    stems: Sequence[bytes], ends: Sequence[int], terms: Sequence[tuple[bytes, bytes, int, int]]
-) -> Iterator[tuple[str, Array | bytes]]:
-    """The term dictionary: sorted stems with their terms, sorted forms with their stems."""
-    yield from columns_of("stems", stems)
-    yield "stems.terms", narrow(np.asarray(ends, np.int64))
-    forms: dict[bytes, int] = {}
-    for rank in range(len(stems)):
-        for _, form, _, _ in terms[ends[rank] : ends[rank + 1]]:
-            forms[form] = rank
-    names = sorted(forms)
-    places = {form: place for place, form in enumerate(names)}
-    yield from columns_of("forms", names)
-    yield "forms.stem", narrow(np.fromiter((forms[f] for f in names), np.int64, len(names)))
-    yield "terms.form", narrow(np.fromiter((places[t[1]] for t in terms), np.int64, len(terms)))
-    yield "terms.case", np.fromiter((t[2] for t in terms), np.uint8, len(terms))
-    yield "terms.width", np.fromiter((t[3] for t in terms), np.uint8, len(terms))
+def _before(values: array[int], numbers: Array, run_chunks: Array) -> tuple[Array, Array]:
+    """By chunk the sum of a value of the chunks before it in its run, and by run the whole sum."""
+    mine = np.frombuffer(values, np.uint32)[numbers]
+    ends = np.cumsum(mine, dtype=np.uint32)
+    before = ends - mine
+    last = np.cumsum(run_chunks, dtype=np.int64)
+    begun = before[last - run_chunks]
+    sums = ends[last - 1] - begun
+    before -= np.repeat(begun, run_chunks)
+    return before, sums
+
+
+def _packed(name: str, values: Array) -> Iterator[tuple[str, Array | bytes]]:
+    writer = PackedWriter(width_of(values))
+    writer.append(values)
+    return writer.columns(name)
 
 
 def _taken(values: array[int], where: Array) -> Array:
-    return np.frombuffer(values, np.uint32)[where] if len(values) else np.zeros(0, np.uint32)
+    if not len(values):
+        return np.zeros(0, np.uint32)
+    return np.frombuffer(values, values.typecode)[where]
 
 
 def _stable_order(keys: Array) -> Array:
@@ -298,8 +358,6 @@ def _postings(
     begins = np.ones(total, bool)
     begins[1:] = (stem[1:] != stem[:-1]) | (record[1:] != record[:-1])
     begun = np.flatnonzero(begins)
-    records = narrow(record[begun])
-    yield "postings.record", records
     frequencies = np.diff(np.append(begun, total))
     by_field: dict[str, Array] = {}
     for number, name in enumerate(FIELDS):
@@ -308,7 +366,6 @@ def _postings(
             by_field[name] = narrow(
                 frequencies if mine.all() else np.add.reduceat(mine.astype(np.int64), begun)
             )
-            yield f"postings.{name}", by_field[name]
-    yield from impact_columns(records, by_field, lengths)
+    yield from posting_columns(narrow(record[begun]), by_field, lengths)
     yield "stems.postings", narrow(np.searchsorted(stem[begun], np.arange(stems + 1)))
     yield "stems.occurrences", narrow(np.searchsorted(stem, np.arange(stems + 1)))

@@ -1,7 +1,7 @@
 """Several segments as one, without their dead records: columns are merged, nothing is analysed.
 
-The dictionary is merged whole; postings and occurrences a slice of it at a time, so that memory
-is bounded whatever the segments' size.
+Strings are put in order and numbered as whole arrays; postings, occurrences and offsets are taken a
+slice at a time, so that memory is bounded by the dictionary and a few numbers for each record.
 """
 
 from __future__ import annotations
@@ -13,60 +13,81 @@ import numpy as np
 
 from wpssearch.backends.arrays import Array, ranges, slices
 from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.building import Blocks, acronym_columns, id_columns
 from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
-from wpssearch.backends.whoosh.impacts import impact_columns
-from wpssearch.backends.whoosh.inverting import dictionary_columns, grouped
-from wpssearch.backends.whoosh.segment import (
-    Blocks,
-    Segment,
-    acronym_columns,
-    id_columns,
-    in_all_fields,
-)
-from wpssearch.backends.whoosh.strings import Strings, columns_of
+from wpssearch.backends.whoosh.impacts import posting_columns
+from wpssearch.backends.whoosh.inverting import Terms
+from wpssearch.backends.whoosh.packing import PackedWriter, widest
+from wpssearch.backends.whoosh.segment import Segment, in_all_fields
+from wpssearch.backends.whoosh.strings import Strings, Table
 
 __all__ = ["merged_columns", "occurring", "terms_of"]
 
-_SLICE = 2_000_000
+_SLICE = 1_000_000
 _DEAD = np.int64(-1)
+_OF_OCCURRENCES = ("term", "position")
 
 
 def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | bytes]]:
     """The columns of one segment that holds the live records of several, in their order."""
     numbers = _numbers(segments)
-    ids = [
-        id_
-        for segment in segments
-        for number, id_ in enumerate(segment.ids.all())
-        if segment.live is None or segment.live[number]
-    ]
-    yield from columns_of("ids", ids)
-    yield from id_columns(ids)
+    yield from _ids(segments, numbers)
     yield "digests", b"".join(_digests(segment) for segment in segments)
     for name in ("stored", "texts"):
         blocks = Blocks()
         for segment in segments:
-            for number in segment.live_numbers.tolist():
-                blocks.add(segment.stored(name, number))
+            _copy(segment, name, blocks)
         yield from blocks.columns(name)
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))
     lengths = {
-        field: narrow(
-            np.concatenate([s.lengths(field)[s.live_numbers] for s in segments]).astype(np.int64)
-        )
+        field: narrow(np.concatenate([s.lengths(field)[s.live_numbers] for s in segments]))
         for field in FIELDS
     }
     yield from ((f"lengths.{field}", values) for field, values in lengths.items())
+    for field in FIELDS:
+        yield from _offsets(segments, field)
     postings: dict[str, Array] = {}
     for name, column in _Dictionary(segments).columns(numbers):
         if name.startswith("postings.") and not isinstance(column, bytes):
             postings[name.removeprefix("postings.")] = column
-        yield name, column
-    records = postings.pop("record")
-    yield from impact_columns(records, postings, lengths)
+        else:
+            yield name, column
+    yield from posting_columns(postings.pop("record"), postings, lengths)
+
+
+def _ids(
+    segments: Sequence[Segment], numbers: Sequence[Array]
+) -> Iterator[tuple[str, Array | bytes]]:
+    table = Table([segment.ids for segment in segments])
+    live = np.flatnonzero(np.concatenate([new >= 0 for new in numbers]))
+    yield from table.columns("ids", live)
+    hashes = []
+    for segment in segments:
+        by_number = np.empty(segment.count, np.uint32)
+        by_number[segment.container.array("ids.number")] = segment.container.array("ids.hash")
+        hashes.append(by_number)
+    order = np.argsort(table.ranks()[live], kind="stable")
+    ranks = np.empty(len(live), np.int64)
+    ranks[order] = np.arange(len(live))
+    yield from id_columns(np.concatenate(hashes)[live], ranks)
+
+
+def _copy(segment: Segment, name: str, blocks: Blocks) -> None:
+    """Put a segment's texts into blocks: a block whose records are all live is taken as it is."""
+    owners = segment.container.array(f"{name}.block")
+    begins = segment.container.array(f"{name}.begin")
+    packed = segment.container.array(f"{name}.bytes")
+    ends = segment.container.ints(f"{name}.ends")
+    firsts = np.searchsorted(owners, np.arange(len(ends))).tolist()
+    for block, (first, stop) in enumerate(pairwise(firsts)):
+        if segment.live is None or segment.live[first:stop].all():
+            blocks.copy(packed[ends[block] : ends[block + 1]], begins[first:stop])
+        else:
+            for number in (first + np.flatnonzero(segment.live[first:stop])).tolist():
+                blocks.add(segment.stored(name, number))
 
 
 def _numbers(segments: Sequence[Segment]) -> list[Array]:
@@ -122,74 +143,128 @@ def _acronyms(segments: Sequence[Segment], numbers: Sequence[Array]) -> dict[byt
     return out
 
 
+def _offsets(segments: Sequence[Segment], field: str) -> Iterator[tuple[str, Array | bytes]]:
+    name = f"offsets.{field}"
+    having = [segment for segment in segments if f"{name}.ends" in segment.container]
+    if not having:
+        return
+    counts = []
+    for segment in segments:
+        if segment in having:
+            mine = np.diff(segment.container.array(f"{name}.ends").astype(np.int64))
+            counts.append(mine[segment.live_numbers])
+        else:
+            counts.append(np.zeros(len(segment.live_numbers), np.int64))
+    yield f"{name}.ends", narrow(np.cumsum(np.concatenate([[0], *counts])))
+    for kind in ("gap", "length"):
+        writer = PackedWriter(widest([s.packed(f"{name}.{kind}") for s in having]))
+        for segment in having:
+            ends = segment.container.array(f"{name}.ends").astype(np.int64)
+            column = segment.packed(f"{name}.{kind}")
+            for begin, stop in slices(ends, _SLICE):
+                piece = column.slice(int(ends[begin]), int(ends[stop]))
+                if segment.live is not None:
+                    kept = segment.live[begin:stop]
+                    counts_of = ends[begin + 1 : stop + 1] - ends[begin:stop]
+                    piece = piece[np.repeat(kept, counts_of)]
+                writer.append(piece)
+        yield from writer.columns(f"{name}.{kind}")
+
+
 class _Dictionary:
     """The merged term dictionary, and where each segment's terms went."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = segments
-        keys: list[list[tuple[bytes, bytes, int, int]]] = []
-        used: list[Array] = []
-        for segment in segments:
-            keys.append(terms_of(segment))
-            used.append(_used(segment))
-        merged = sorted(
-            {key for mine, flags in zip(keys, used, strict=True)
-             for key, flag in zip(mine, flags.tolist(), strict=True) if flag}
-        )  # fmt: skip
-        self._stems, self._ends, rank, local = grouped([key[0] for key in merged])
-        self._merged = merged
-        place = {key: number for number, key in enumerate(merged)}
-        # A term that no live record has is at place -1, the last.
-        rank, local = np.append(rank, -1), np.append(local, 0)
-        # By segment and term: the stem's new rank and the term's new number among the stem's.
-        self._rank: list[Array] = []
-        self._local: list[Array] = []
-        for mine in keys:
-            placed = np.fromiter((place.get(key, -1) for key in mine), np.int64, len(mine))
-            self._rank.append(rank[placed])
-            self._local.append(local[placed])
+        self._stems = Table([Strings(segment.container, "stems") for segment in segments])
+        self._forms = Table([Strings(segment.container, "forms") for segment in segments])
+        sizes = [len(segment.container.array("terms.form")) for segment in segments]
+        every = self._every()
+        used = np.flatnonzero(np.concatenate([_used(segment) for segment in segments]))
+        order = used[np.lexsort([column[used] for column in reversed(every)])]
+        fresh = np.zeros(len(order), bool)
+        fresh[:1] = True
+        for column in every:
+            fresh[1:] |= column[order[1:]] != column[order[:-1]]
+        stem, form, case, width = (column[order[fresh]] for column in every)
+        self._stem_ranks, stem = np.unique(stem, return_inverse=True)
+        self._form_ranks, form = np.unique(form, return_inverse=True)
+        self._terms = Terms(stem, form, case, width)
+        # By segment and term the stem's new number and the term's own among the stem's, -1 for a
+        # term that no live record has.
+        place = np.full(sum(sizes), _DEAD)
+        place[order] = np.cumsum(fresh) - 1
+        bounds = np.cumsum(sizes)[:-1]
+        self._rank = np.split(np.append(stem, _DEAD)[place], bounds)
+        self._local = np.split(np.append(self._terms.local, 0)[place], bounds)
+
+    def _every(self) -> tuple[Array, ...]:
+        """Of all terms of all segments the ranks of stem and form, the case and the width."""
+        self._stem_rank, self._form_rank = self._stems.ranks(), self._forms.ranks()
+        owners, forms = [], []
+        stems_before = forms_before = 0
+        for segment in self._segments:
+            box = segment.container
+            counts = np.diff(box.array("stems.terms").astype(np.int64))
+            owners.append(np.repeat(np.arange(len(counts)), counts) + stems_before)
+            forms.append(box.array("terms.form").astype(np.int64) + forms_before)
+            stems_before += len(counts)
+            forms_before += len(box.array("forms.stem"))
+        boxes = [segment.container for segment in self._segments]
+        return (
+            self._stem_rank[np.concatenate(owners)],
+            self._form_rank[np.concatenate(forms)],
+            np.concatenate([box.array("terms.case") for box in boxes]),
+            np.concatenate([box.array("terms.width") for box in boxes]),
+        )
 
     def columns(self, numbers: Sequence[Array]) -> Iterator[tuple[str, Array | bytes]]:
         """The dictionary, then postings and occurrences."""
-        yield from dictionary_columns(self._stems, self._ends, self._merged)
-        count = len(self._stems)
+        for name, table, known, ranks in (
+            ("stems", self._stems, self._stem_rank, self._stem_ranks),
+            ("forms", self._forms, self._form_rank, self._form_ranks),
+        ):
+            distinct, first = np.unique(known, return_index=True)
+            yield from table.columns(name, first[np.searchsorted(distinct, ranks)])
+        count = len(self._stem_ranks)
+        yield from self._terms.columns(count, len(self._form_ranks))
         posting_counts = np.zeros(count, np.int64)
         occurrence_counts = np.zeros(count, np.int64)
         fields = [f"postings.{field}" for field in FIELDS if self._has(field)]
-        places = [f"occurrences.{name}" for name in ("position", "start", "length", "term")]
-        names = ["postings.record", *fields, *places]
-        kinds = {name: self._kind(name, numbers) for name in names}
-        columns = {name: Spool() for name in names}
+        spools = {name: Spool() for name in ("postings.record", *fields)}
+        most = max((int(new.max()) for new in numbers if len(new)), default=0)
+        kinds = {name: np.dtype(np.uint32) for name in fields}
+        kinds["postings.record"] = np.dtype(np.min_scalar_type(max(most, 0)))
+        packed = {
+            f"occurrences.{name}": PackedWriter(
+                widest([s.packed(f"occurrences.{name}") for s in self._segments])
+            )
+            for name in _OF_OCCURRENCES
+        }
         for pieces, stems, totals in self._slices(numbers):
             posting_counts += np.bincount(stems, minlength=count)
             occurrence_counts += np.bincount(stems, weights=totals, minlength=count).astype(
                 np.int64
             )
-            for name in names:
-                columns[name].append(pieces[name].astype(kinds[name], copy=False))
-        for name in names:
-            yield name, columns[name].whole(kinds[name])
+            for name, spool in spools.items():
+                spool.append(pieces[name].astype(kinds[name]))
+            for name, writer in packed.items():
+                writer.append(pieces[name])
+        yield from ((name, spool.whole(kinds[name])) for name, spool in spools.items())
+        for name, writer in packed.items():
+            yield from writer.columns(name)
         yield "stems.postings", narrow(np.append(0, np.cumsum(posting_counts)))
         yield "stems.occurrences", narrow(np.append(0, np.cumsum(occurrence_counts)))
 
     def _has(self, field: str) -> bool:
-        return any(f"postings.{field}" in segment.container for segment in self._segments)
-
-    def _kind(self, name: str, numbers: Sequence[Array]) -> np.dtype[np.generic]:
-        if name == "postings.record":
-            most = max((int(new.max()) for new in numbers if len(new)), default=0)
-            return np.dtype(np.min_scalar_type(max(most, 0)))
-        if name == "occurrences.term":
-            most = max((int(local.max()) for local in self._local if len(local)), default=0)
-            return np.dtype(np.min_scalar_type(most))
-        there = [s.container.array(name).dtype for s in self._segments if name in s.container]
-        return max(there, key=lambda kind: kind.itemsize)
+        return any(segment.has(field) for segment in self._segments)
 
     def _slices(self, numbers: Sequence[Array]) -> Iterator[tuple[dict[str, Array], Array, Array]]:
         """Slices of the dictionary: pieces of columns, by posting its stem and occurrences."""
         # By segment: the new rank of each of its stems; a stem that is gone goes to a neighbour.
         ranks = []
-        weight = np.zeros(len(self._stems) + 1, np.int64)
+        count = len(self._stem_ranks)
+        weight = np.zeros(count + 1, np.int64)
         for segment, rank in zip(self._segments, self._rank, strict=True):
             first = np.asarray(segment.container.array("stems.terms")[:-1], np.int64)
             stem_rank = np.maximum.reduceat(rank, first) if len(first) else rank[:0]
@@ -198,7 +273,7 @@ class _Dictionary:
             ranks.append((stem_rank, np.maximum(filled, 0)))
             occurrences = np.asarray(segment.container.array("stems.occurrences"), np.int64)
             np.add.at(weight, np.maximum(filled, 0), np.diff(occurrences))
-        ends = np.append(0, np.cumsum(weight))[: len(self._stems) + 1]
+        ends = np.append(0, np.cumsum(weight))[: count + 1]
         for begin, stop in slices(ends, _SLICE):
             yield self._slice(numbers, ranks, begin, stop)
 
@@ -228,7 +303,7 @@ class _Dictionary:
             lived = np.repeat(alive, totals)
             begun = int(box.array("stems.occurrences")[first])
             end = begun + len(lived)
-            term = np.asarray(box.array("occurrences.term")[begun:end], np.int64)
+            term = segment.packed("occurrences.term").slice(begun, end)
             base = np.asarray(box.array("stems.terms")[:-1], np.int64)
             term = self._local[index][base[np.repeat(stem_local, totals)] + term]
             pieces = {
@@ -240,10 +315,9 @@ class _Dictionary:
                     for field, values in zip(FIELDS, frequencies, strict=True)
                 },
                 "occurrences.term": term[lived],
-                **{
-                    f"occurrences.{name}": box.array(f"occurrences.{name}")[begun:end][lived]
-                    for name in ("position", "start", "length")
-                },
+                "occurrences.position": segment.packed("occurrences.position").slice(begun, end)[
+                    lived
+                ],
             }
             for name, piece in pieces.items():
                 postings.setdefault(name, []).append(piece)
@@ -298,7 +372,8 @@ def occurring(segment: Segment) -> Iterator[tuple[slice, Array, Array, tuple[Arr
         yield (
             where,
             np.repeat(box.array("postings.record")[first:last], counts),
-            np.repeat(owner, counts) + box.array("occurrences.term")[where],
+            np.repeat(owner, counts)
+            + segment.packed("occurrences.term").slice(where.start, where.stop),
             frequencies,
         )
 

@@ -1,177 +1,61 @@
-"""A segment: records that were written together, as columns, and how they are read."""
+"""A segment: records that were written together, as columns that are mapped and read."""
 
 from __future__ import annotations
 
 import zlib
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from wpssearch.analysis import Analyzer, Term
-from wpssearch.backends.arrays import Array
+from wpssearch.analysis import Term
+from wpssearch.backends.arrays import Array, ranges
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh import records
-from wpssearch.backends.whoosh.container import Container, Spool, narrow
-from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter
-from wpssearch.backends.whoosh.inverting import APART, CASES, Inverter
-from wpssearch.backends.whoosh.strings import Strings, columns_of
+from wpssearch.backends.whoosh.container import Container
+from wpssearch.backends.whoosh.facetcolumns import FacetColumn
+from wpssearch.backends.whoosh.inverting import APART, CASES
+from wpssearch.backends.whoosh.packing import Packed
+from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.errors import IndexDamaged
-from wpssearch.facets import facet_values
 from wpssearch.model import Record
 
 __all__ = [
-    "Blocks",
+    "Offsets",
     "Postings",
     "Segment",
-    "SegmentBuilder",
     "by_occurrence",
     "in_all_fields",
     "lengths_of",
 ]
 
-_BLOCK = 1 << 12
 _DIGEST = 24
-#: What inverting a chunk takes at its most, in bytes: a few arrays of numbers.
-_CHUNK_MEMORY = 70
-#: What is kept of a record besides its text.
-_RECORD_MEMORY = 500
-_LEVEL = 1
-
-
-def _id_hash(id_: bytes) -> int:
-    """A number for an id, by which a segment finds it."""
-    return zlib.crc32(id_) << 32 | zlib.adler32(id_)
-
-
-class Blocks:
-    """Texts compressed in blocks: a block is unpacked for the text that is shown alone."""
-
-    def __init__(self) -> None:
-        self._blocks = Spool()
-        self._lengths = array("I")
-        self._block_of = array("I")
-        self._begins = array("I")
-        self._waiting: list[bytes] = []
-        self._size = 0
-        #: The bytes of all blocks.
-        self.bytes = 0
-
-    def add(self, text: bytes) -> None:
-        """Take the next text."""
-        self._block_of.append(len(self._lengths))
-        self._begins.append(self._size)
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._size >= _BLOCK:
-            self._compress()
-
-    def _compress(self) -> None:
-        block = zlib.compress(b"".join(self._waiting), _LEVEL)
-        self._blocks.append(np.frombuffer(block, np.uint8))
-        self._lengths.append(len(block))
-        self.bytes += len(block)
-        self._waiting, self._size = [], 0
-
-    def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
-        """The columns of the texts."""
-        if self._waiting:
-            self._compress()
-        ends = np.cumsum(np.frombuffer(self._lengths, np.uint32), dtype=np.int64)
-        yield f"{name}.ends", narrow(np.append(0, ends))
-        yield f"{name}.bytes", self._blocks.whole(np.dtype(np.uint8))
-        yield f"{name}.block", narrow(np.frombuffer(self._block_of, np.uint32))
-        yield f"{name}.begin", narrow(np.frombuffer(self._begins, np.uint32))
-
-
-class SegmentBuilder:
-    """Collects records for one segment."""
-
-    def __init__(self, analyzer: Analyzer) -> None:
-        self._analyzer = analyzer
-        self._inverter = Inverter(analyzer)
-        self._clear()
-
-    def _clear(self) -> None:
-        self._ids: list[bytes] = []
-        self._digests: list[bytes] = []
-        self._stored = Blocks()
-        self._texts = Blocks()
-        self._facets: dict[str, FacetWriter] = {}
-        self._acronyms: dict[bytes, list[int]] = {}
-
-    @property
-    def size(self) -> int:
-        """About how many bytes of memory the batch and its inversion take."""
-        kept = self._stored.bytes + self._texts.bytes + len(self._ids) * _RECORD_MEMORY
-        return kept + self._inverter.size * _CHUNK_MEMORY
-
-    def add(self, record: Record, digest: bytes) -> None:
-        """Take a record; it gets the next number."""
-        number = len(self._ids)
-        self._ids.append(record.id.encode("utf-8", "replace"))
-        self._digests.append(digest)
-        self._stored.add(records.encode(record).encode())
-        self._texts.add(record.text.encode("utf-8", "replace"))
-        title = record.title if record.title_given else ""
-        self._inverter.add(title, [s.heading for s in record.sections], record.text)
-        for name, values in facet_values(record).items():
-            writer = self._facets.get(name)
-            if writer is None:
-                writer = self._facets[name] = FacetWriter(number)
-            writer.pad(number)
-            writer.add(values)
-        for word in records.acronyms(record, self._analyzer):
-            self._acronyms.setdefault(word.encode(), []).append(number)
-
-    def columns(self) -> Iterator[tuple[str, Array | bytes]]:
-        """The columns of the segment; the builder is then empty again."""
-        yield from columns_of("ids", self._ids)
-        yield from id_columns(self._ids)
-        yield "digests", b"".join(self._digests)
-        yield from self._stored.columns("stored")
-        yield from self._texts.columns("texts")
-        for name, writer in self._facets.items():
-            writer.pad(len(self._ids))
-            yield from writer.columns(f"facet:{name}")
-        yield from acronym_columns(self._acronyms)
-        yield from self._inverter.columns()
-        self._clear()
-
-
-def id_columns(ids: list[bytes]) -> Iterator[tuple[str, Array | bytes]]:
-    """What finds a record by its id, and each record's place in the order of ids."""
-    hashes = np.fromiter(map(_id_hash, ids), np.uint64, len(ids))
-    order = np.argsort(hashes, kind="stable")
-    yield "ids.hash", hashes[order]
-    yield "ids.number", narrow(order)
-    ranks = np.empty(len(ids), np.int64)
-    ranks[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    yield "ids.rank", narrow(ranks)
-
-
-def acronym_columns(words: Mapping[bytes, list[int]]) -> Iterator[tuple[str, Array | bytes]]:
-    """The definitions of acronyms, sorted, each with the records that make it."""
-    names = sorted(words)
-    yield from columns_of("acronyms", names)
-    yield "acronyms.until", narrow(np.append(0, np.cumsum([len(words[n]) for n in names])))
-    flat = [number for name in names for number in words[name]]
-    yield "acronyms.records", narrow(np.asarray(flat, np.int64))
 
 
 class Postings(NamedTuple):
-    """The records that have a stem, ascending, and how often each field has it.
+    """The records that have a stem, ascending.
 
-    ``occurrences`` is the number of the first occurrence, ``first_term`` that of the stem's first
-    term, ``impacts`` are the numbers of the postings' pairs of frequencies and lengths.
+    ``first`` and ``stop`` bound them among all postings; ``occurrences`` is the number of the first
+    occurrence, ``first_term`` that of the stem's first term, ``impacts`` are the numbers of the
+    postings' pairs of frequencies and lengths.
     """
 
     records: Array
-    frequencies: tuple[Array | None, ...]
+    first: int
+    stop: int
     occurrences: int
     first_term: int
     impacts: Array | None
+
+
+class Offsets(NamedTuple):
+    """Where the words of a field of some records stand: by position the first code point and the
+    one after the last. ``begins`` is by record the place of its first position.
+    """
+
+    begins: Array
+    starts: Array
+    ends: Array
 
 
 class Segment:
@@ -190,14 +74,17 @@ class Segment:
         self._stem_postings = container.ints("stems.postings")
         self._stem_occurrences = container.ints("stems.occurrences")
         self._record = container.array("postings.record")
-        self._by_field = tuple(
-            container.array(f"postings.{name}") if f"postings.{name}" in container else None
-            for name in FIELDS
-        )
         #: What an evaluator has looked up in the dictionary, by query term.
         self.lookups: dict[object, tuple[tuple[int, Array | None], ...]] = {}
         impact = "postings.impact"
         self._impact = container.array(impact) if impact in container else None
+        place = "impacts.{}.frequency" if self._impact is not None else "postings.{}"
+        #: By field the frequencies of postings, or of impacts; ``None`` where no record has it.
+        self._by_field = tuple(
+            container.array(place.format(name)) if place.format(name) in container else None
+            for name in FIELDS
+        )
+        self._packed: dict[str, Packed] = {}
         self._facets: dict[str, FacetColumn | None] = {}
         self._blocks: dict[str, tuple[int, bytes]] = {}
 
@@ -241,10 +128,10 @@ class Segment:
     def _live_terms(self, rank: int) -> Array:
         postings = self.postings(rank)
         assert self.live is not None
-        alive = np.repeat(self.live[postings.records], in_all_fields(postings.frequencies))
+        totals = in_all_fields(self.frequencies(postings.first, postings.stop))
+        alive = np.repeat(self.live[postings.records], totals)
         first = postings.occurrences
-        terms = self.container.array("occurrences.term")[first : first + len(alive)]
-        kept: Array = terms[alive]
+        kept: Array = self.packed("occurrences.term").slice(first, first + len(alive))[alive]
         return kept
 
     def postings(self, rank: int) -> Postings:
@@ -252,7 +139,8 @@ class Segment:
         first, stop = self._stem_postings[rank], self._stem_postings[rank + 1]
         return Postings(
             self._record[first:stop],
-            self.frequencies(first, stop),
+            first,
+            stop,
             self._stem_occurrences[rank],
             self._stem_terms[rank],
             None if self._impact is None else self._impact[first:stop],
@@ -260,7 +148,37 @@ class Segment:
 
     def frequencies(self, first: int, stop: int) -> tuple[Array | None, ...]:
         """By field how often each of some postings has its stem there; ``None``: none has."""
-        return tuple(None if f is None else f[first:stop] for f in self._by_field)
+        if self._impact is None:
+            return tuple(None if f is None else f[first:stop] for f in self._by_field)
+        impacts = self._impact[first:stop]
+        return tuple(None if f is None else f.take(impacts) for f in self._by_field)
+
+    def has(self, field: str) -> bool:
+        """Whether a record has words in the field."""
+        return self._by_field[FIELDS.index(field)] is not None
+
+    def packed(self, name: str) -> Packed:
+        """A packed column."""
+        known = self._packed.get(name)
+        if known is None:
+            known = self._packed[name] = Packed(self.container, name)
+        return known
+
+    def offsets(self, field: str, records: Array) -> Offsets:
+        """Where the words of a field of some records stand; every record is in bounds."""
+        name = f"offsets.{field}"
+        if f"{name}.ends" not in self.container:
+            return Offsets(np.zeros(len(records), np.int64), *np.zeros((2, 0), np.int64))
+        bounds = self.container.array(f"{name}.ends")
+        firsts = bounds.take(records).astype(np.int64)
+        counts = bounds.take(records + 1) - firsts
+        places = ranges(firsts, counts)
+        lengths = self.packed(f"{name}.length").take(places)
+        ends = np.cumsum(self.packed(f"{name}.gap").take(places) + lengths)
+        begins = np.cumsum(counts) - counts
+        # Each record's offsets count from its own beginning.
+        ends -= np.repeat(np.append(0, ends)[begins], counts)
+        return Offsets(begins, ends - lengths, ends)
 
     def impacts(self) -> Iterator[tuple[str, Array, Array]]:
         """By field that the segment has: the frequencies and the lengths of the pairs."""
@@ -293,7 +211,7 @@ class Segment:
     def find(self, id_: bytes) -> int:
         """The number of the live record that has this id, -1 where there is none."""
         hashes = self.container.array("ids.hash")
-        wanted = np.uint64(_id_hash(id_))
+        wanted = np.uint32(zlib.crc32(id_))
         at = int(np.searchsorted(hashes, wanted))
         numbers = self.container.ints("ids.number")
         while at < self.count and hashes[at] == wanted:

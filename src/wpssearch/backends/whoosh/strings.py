@@ -1,16 +1,21 @@
-"""Sorted strings as two columns: looked up by halving, read one by one, never loaded whole."""
+"""Strings as two columns: looked up by halving, read one by one, put in order all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from wpssearch.backends.arrays import Array
-from wpssearch.backends.whoosh.container import Container, narrow
+from wpssearch.backends.arrays import Array, ranges, slices
+from wpssearch.backends.whoosh.container import Container, Spool, narrow
 
-__all__ = ["Strings", "columns_of"]
+__all__ = ["Strings", "Table", "columns_of"]
+
+#: So many bytes of strings are compared at once, as one number.
+_WORD = 8
+_SLICE = 1 << 21
 
 
 def columns_of(name: str, values: Sequence[bytes]) -> list[tuple[str, Array | bytes]]:
@@ -57,3 +62,67 @@ class Strings:
         ends = self._ends.tolist()
         data = bytes(self._bytes)
         return [data[a:b] for a, b in pairwise(ends)]
+
+    def raw(self) -> tuple[Array, Array]:
+        """The bytes of all strings, and their bounds."""
+        return np.frombuffer(self._bytes, np.uint8), np.asarray(self._ends, np.int64)
+
+
+class Table:
+    """The strings of several columns together, numbered one column after another."""
+
+    def __init__(self, columns: Sequence[Strings]) -> None:
+        raw = [column.raw() for column in columns]
+        sizes = [len(data) for data, _ in raw]
+        bases = np.cumsum([0, *sizes])[:-1].tolist()
+        # The last word of the last string is read whole.
+        self._data = np.concatenate([*(data for data, _ in raw), np.zeros(_WORD, np.uint8)])
+        none = np.zeros(0, np.int64)
+        self._starts = np.concatenate(
+            [none, *(ends[:-1] + base for base, (_, ends) in zip(bases, raw, strict=True))]
+        )
+        self._lengths = np.concatenate([none, *(np.diff(ends) for _, ends in raw)])
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def ranks(self) -> Array:
+        """By string how many of the strings are less than it: equal ones have the same rank.
+
+        Strings are compared a word at a time, those that are still alike by their next.
+        """
+        out = np.zeros(len(self), np.int64)
+        words = sliding_window_view(self._data, _WORD)
+        masks = np.asarray([(1 << 64) - (1 << 8 * (_WORD - n)) for n in range(_WORD + 1)],
+                           np.uint64)  # fmt: skip
+        alike, depth = np.arange(len(self)), 0
+        while len(alike):
+            left = np.minimum(self._lengths[alike] - depth, _WORD + 1)
+            places = np.minimum(self._starts[alike] + depth, len(words) - 1)
+            word = words[places].view(">u8")[:, 0].astype(np.uint64)
+            word &= masks[np.minimum(left, _WORD)]
+            group = out[alike]
+            order = np.lexsort((left, word, group))
+            alike, left, word, group = alike[order], left[order], word[order], group[order]
+            fresh = np.ones(len(alike), bool)
+            regrouped = fresh.copy()
+            regrouped[1:] = group[1:] != group[:-1]
+            fresh[1:] = regrouped[1:] | (word[1:] != word[:-1]) | (left[1:] != left[:-1])
+            number = np.arange(len(alike))
+            begun = np.maximum.accumulate(np.where(fresh, number, 0))
+            out[alike] = group + begun - np.maximum.accumulate(np.where(regrouped, number, 0))
+            single = fresh & np.append(fresh[1:], True)
+            alike = alike[~single & (left > _WORD)]
+            depth += _WORD
+        return out
+
+    def columns(self, name: str, chosen: Array) -> Iterator[tuple[str, Array | bytes]]:
+        """The columns that hold some of the strings, by number, in that order."""
+        lengths = self._lengths[chosen]
+        ends = np.append(0, np.cumsum(lengths))
+        yield f"{name}.ends", narrow(ends)
+        starts = self._starts[chosen]
+        spool = Spool()
+        for begin, stop in slices(ends, _SLICE):
+            spool.append(self._data[ranges(starts[begin:stop], lengths[begin:stop])])
+        yield f"{name}.bytes", spool.whole(np.dtype(np.uint8))

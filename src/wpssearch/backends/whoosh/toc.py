@@ -19,7 +19,7 @@ from wpssearch.errors import REBUILD, IndexDamaged
 __all__ = ["NAME", "Entry", "Toc", "generations", "holds_index"]
 
 #: The name of the index inside its folder, with the version of the format.
-NAME = "wps3"
+NAME = "wps4"
 _MAGIC = "WPSTOC1"
 _FILE = re.compile(rf"_{NAME}_(\d+)\.toc")
 
