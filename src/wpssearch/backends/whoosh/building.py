@@ -20,7 +20,8 @@ from wpssearch.model import Record
 
 __all__ = ["Blocks", "SegmentBuilder", "acronym_columns", "id_columns"]
 
-_BLOCK = 1 << 12
+#: The bytes of a block: a text is shown in passages by each search, the rest when it is asked for.
+_BLOCK = {"texts": 1 << 12, "stored": 1 << 14}
 #: What inverting a chunk takes at its most, in bytes: a few arrays of numbers.
 _CHUNK_MEMORY = 70
 #: What is kept of a record besides its text.
@@ -34,7 +35,9 @@ class Blocks:
     Levels of compression above the first cost ingest little and a search nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._most = _BLOCK[name]
         self._blocks = Spool()
         self._lengths = array("I")
         self._block_of = array("I")
@@ -50,7 +53,7 @@ class Blocks:
         self._begins.append(self._size)
         self._waiting.append(text)
         self._size += len(text)
-        if self._size >= _BLOCK:
+        if self._size >= self._most:
             self._compress()
 
     def _compress(self) -> None:
@@ -71,8 +74,9 @@ class Blocks:
         self._lengths.append(len(block))
         self.bytes += len(block)
 
-    def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
+    def columns(self) -> Iterator[tuple[str, Array | bytes]]:
         """The columns of the texts."""
+        name = self._name
         if self._waiting:
             self._compress()
         ends = np.cumsum(np.frombuffer(self._lengths, np.uint32), dtype=np.int64)
@@ -93,8 +97,8 @@ class SegmentBuilder:
     def _clear(self) -> None:
         self._ids: list[bytes] = []
         self._digests: list[bytes] = []
-        self._stored = Blocks()
-        self._texts = Blocks()
+        self._stored = Blocks("stored")
+        self._texts = Blocks("texts")
         self._facets: dict[str, FacetWriter] = {}
         self._acronyms: dict[bytes, list[int]] = {}
 
@@ -130,8 +134,8 @@ class SegmentBuilder:
         ranks[sorted(range(len(hashes)), key=self._ids.__getitem__)] = np.arange(len(hashes))
         yield from id_columns(hashes, ranks)
         yield "digests", b"".join(self._digests)
-        yield from self._stored.columns("stored")
-        yield from self._texts.columns("texts")
+        yield from self._stored.columns()
+        yield from self._texts.columns()
         for name, writer in self._facets.items():
             writer.pad(len(self._ids))
             yield from writer.columns(f"facet:{name}")

@@ -35,10 +35,10 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
     yield from _ids(segments, numbers)
     yield "digests", b"".join(_digests(segment) for segment in segments)
     for name in ("stored", "texts"):
-        blocks = Blocks()
+        blocks = Blocks(name)
         for segment in segments:
             _copy(segment, name, blocks)
-        yield from blocks.columns(name)
+        yield from blocks.columns()
     for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))
@@ -205,7 +205,7 @@ class _Dictionary:
         stems_before = forms_before = 0
         for segment in self._segments:
             box = segment.container
-            counts = np.diff(box.array("stems.terms").astype(np.int64))
+            counts: Array = np.diff(box.array("stems.terms").astype(np.int64))
             owners.append(np.repeat(np.arange(len(counts)), counts) + stems_before)
             forms.append(box.array("terms.form").astype(np.int64) + forms_before)
             stems_before += len(counts)

@@ -18,19 +18,53 @@ _SORTED = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 def encode(record: Record) -> str:
-    """The record but for its text as JSON, which ``decode`` reads back equal."""
-    out = record.to_dict()
-    del out["text"]
-    out["title_given"] = record.title_given
-    out["given"] = sorted(record.given)
-    out["sections"] = [[s.heading, s.start, s.end, s.postal] for s in record.sections]
-    out["source"]["path"] = record.source.path
-    return _ENCODER.encode(out)
+    """The record but for its text as JSON, which ``decode`` reads back equal.
+
+    What a record has by default is left out.
+    """
+    kept = {name: value for name, value in _parts(record).items() if value != _PLAIN[name]}
+    return _ENCODER.encode({"id": record.id, **kept})
 
 
-def _tags(values: list[dict[str, Any]]) -> tuple[Tag, ...]:
+def _parts(record: Record) -> dict[str, Any]:
+    source = record.source
+    return {
+        "kind": record.kind,
+        "title": record.title,
+        "title_given": record.title_given,
+        "agencies": record.agencies,
+        "period": (p.start, p.end, p.label) if (p := record.period) else None,
+        "missions": _packed(record.missions),
+        "countries": _packed(record.countries),
+        "facets": {name: _packed(tags) for name, tags in record.facets.items()},
+        "given": sorted(record.given),
+        "sections": [(s.heading, s.start, s.end, s.postal) for s in record.sections],
+        "truncated": record.truncated,
+        "url": record.url,
+        "source": (source.file, source.line, source.path),
+        "extra": record.extra,
+    }
+
+
+def _packed(tags: tuple[Tag, ...]) -> list[Any]:
+    """A tag that the source gave is its value, another the list of all that it holds."""
+    return [
+        t.value
+        if t == Tag(t.value)
+        else (t.value, t.evidence, t.role, t.spans, t.name, t.via, t.row)
+        for t in tags
+    ]
+
+
+_PLAIN = _parts(Record("", ""))
+
+
+def _tags(values: list[Any]) -> tuple[Tag, ...]:
     return tuple(
-        Tag(**{**value, "spans": tuple((a, b) for a, b in value["spans"])}) for value in values
+        Tag(value)
+        if isinstance(value, str)
+        else Tag(value[0], value[1], value[2], tuple((a, b) for a, b in value[3]), *value[4:])
+        for value in values
     )
 
 
@@ -38,14 +72,15 @@ def decode(encoded: str, text: str) -> Record:
     """The record that ``encode`` wrote, with its text."""
     data = json.loads(encoded)
     data["text"] = text
-    data["agencies"] = tuple(data["agencies"])
-    data["period"] = Period(**data["period"]) if data["period"] else None
-    data["missions"] = _tags(data["missions"])
-    data["countries"] = _tags(data["countries"])
-    data["facets"] = {name: _tags(tags) for name, tags in data["facets"].items()}
-    data["given"] = frozenset(data["given"])
-    data["sections"] = tuple(Section(*section) for section in data["sections"])
-    data["source"] = Source(**data["source"])
+    data["agencies"] = tuple(data.get("agencies", ()))
+    if "period" in data:
+        data["period"] = Period(*data["period"])
+    data["missions"] = _tags(data.get("missions", []))
+    data["countries"] = _tags(data.get("countries", []))
+    data["facets"] = {name: _tags(tags) for name, tags in data.get("facets", {}).items()}
+    data["given"] = frozenset(data.get("given", ()))
+    data["sections"] = tuple(Section(*section) for section in data.get("sections", ()))
+    data["source"] = Source(*data.get("source", ()))
     return Record(**data)
 
 
