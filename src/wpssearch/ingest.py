@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b, file_digest
-from typing import Any, Literal
+from typing import Any
 
 from wpssearch import readers
 from wpssearch.analysis import Analyzer
@@ -20,19 +20,16 @@ __all__ = ["Progress", "add", "ingest", "remove"]
 
 #: Called with the number of records read so far.
 Progress = Callable[[int], None]
-_State = Literal["added", "updated", "unchanged"]
 
 
 @dataclass(slots=True)
 class _Run:
-    """One ingest in progress: what became of each id, and what was skipped."""
+    """One ingest in progress, and what was skipped."""
 
     writer: Writer
     tagger: Tagger
     fingerprint: str
     progress: Progress | None
-    state: dict[str, _State] = field(default_factory=dict)
-    where: dict[str, Source] = field(default_factory=dict)
     skipped: list[Skip] = field(default_factory=list)
     read: int = 0
     #: Records of files that are as they were.
@@ -52,36 +49,25 @@ class _Run:
 
     def take(self, record: Record) -> None:
         """Put a record into the index where it is new or another than the one that is there."""
-        before = self.where.get(record.id)
-        if before is not None:
-            why = f"the id {record.id!r} is given again {_place(record.source)}, which counts"
-            self.skipped.append(Skip(before.file, before.line, why))
-        self.where[record.id] = record.source
         value = digest(record, self.fingerprint)
         known = self.writer.find(record.id)
         if known is not None and self.writer.digest(known) == value:
-            self.state[record.id] = "unchanged"
-            self.writer.keep(record.id, known)
+            self.writer.keep(record, known)
         else:
-            self.state[record.id] = "added" if known is None else "updated"
             if known is not None and (path := self.writer.path(known)) != record.source.path:
                 self.contested.add(path)
-            self.writer.put(self.tagger.tag_record(record), value)
+            self.writer.put(self.tagger.tag_record(record), value, known)
         self._progress(1)
 
-    def drop(self, numbers: Iterable[int]) -> int:
-        """Remove known records that this run has not read; returns how many."""
-        gone = [number for number in numbers if self.writer.id(number) not in self.state]
-        for number in gone:
-            self.writer.drop(number)
-        return len(gone)
-
     def report(self, removed: int) -> Report:
-        states = list(self.state.values())
+        added, updated, unchanged = self.writer.settled()
+        for id_, before, now in self.writer.repeated:
+            why = f"the id {id_!r} is given again {_place(now)}, which counts"
+            self.skipped.append(Skip(before.file, before.line, why))
         return Report(
-            added=states.count("added"),
-            updated=states.count("updated"),
-            unchanged=states.count("unchanged") + self.standing,
+            added=added,
+            updated=updated,
+            unchanged=unchanged + self.standing,
             removed=removed,
             skipped=tuple(self.skipped),
         )
@@ -137,7 +123,7 @@ def ingest(
         gone = writer.of_paths(
             lambda path: path in replaced or (prune and not os.path.lexists(path))
         )
-        return run.report(run.drop(gone))
+        return run.report(writer.drop(gone))
 
 
 def _read(run: _Run, items: Iterable[Record | Skip], path: str, key: str | None) -> bool:
@@ -196,6 +182,4 @@ def remove(store: Store, ids: Iterable[str], *, source: str | None = None) -> in
         if source is not None:
             path, shown = os.path.abspath(source), os.sep + source.replace("/", os.sep)
             gone.update(writer.of_paths(lambda known: known == path or known.endswith(shown)))
-        for number in gone:
-            writer.drop(number)
-        return len(gone)
+        return writer.drop(gone)

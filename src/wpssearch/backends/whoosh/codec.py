@@ -26,7 +26,7 @@ from wpssearch.backends.whoosh.files import Files
 from wpssearch.backends.whoosh.merging import merged_columns
 from wpssearch.backends.whoosh.segment import Segment, lengths_of
 from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
-from wpssearch.model import Record
+from wpssearch.model import Record, Source
 
 __all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Memory"]
 
@@ -75,8 +75,8 @@ class ColumnSegment(base.Segment):  # type: ignore[misc]
         if entry is not None:
             self.segid = entry.id
         self._count = entry.count if entry else 0
-        #: Records deleted in this commit.
-        self.deleted: set[int] = set()
+        # By record, whether it was deleted in this commit; those after the last are not.
+        self._deleted = bytearray()
 
     def codec(self) -> base.Codec:
         return ColumnCodec
@@ -91,13 +91,19 @@ class ColumnSegment(base.Segment):  # type: ignore[misc]
         self._count = doccount
 
     def deleted_count(self) -> int:
-        return (self.entry.dead if self.entry else 0) + len(self.deleted)
+        return (self.entry.dead if self.entry else 0) + self._deleted.count(1)
 
     def delete_document(self, docnum: int, delete: bool = True) -> None:
-        self.deleted.add(docnum)
+        self._deleted.extend(bytes(max(0, docnum + 1 - len(self._deleted))))
+        self._deleted[docnum] = True
 
     def is_deleted(self, docnum: int) -> bool:
-        return docnum in self.deleted
+        return docnum < len(self._deleted) and bool(self._deleted[docnum])
+
+    @property
+    def deleted(self) -> Array:
+        """The records deleted in this commit, ascending."""
+        return np.flatnonzero(np.frombuffer(self._deleted, np.uint8))
 
 
 class _RecordWriter(base.PerDocumentWriter):  # type: ignore[misc]
@@ -174,22 +180,63 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._files = index.files
         self._builder = SegmentBuilder(analyzer)
         self._budget = budget
-        self._made: list[ColumnSegment] = []
+        # The segments that this commit has written, in their order.
+        self._made: list[tuple[ColumnSegment, Segment]] = []
+        # Of each id of the batch that is not written yet, its number there and its source.
+        self._batch: dict[str, tuple[int, Source]] = {}
+        self._repeated: list[tuple[str, Source, Source]] = []
         self._written: list[str] = []
         self.sources: Mapping[str, tuple[str, int]] = {}
         super().__init__(index, _lk=False, codec=ColumnCodec(self._builder), compound=False)
 
-    def put(self, record: Record, digest: bytes) -> tuple[ColumnSegment, int]:
-        """Add a record; returns where it is."""
+    def put(self, record: Record, digest: bytes) -> None:
+        """Add a record."""
         if self._builder.size > self._budget:
             self._cut()
-        place = self.newsegment, self.docnum
+        self._batch[record.id] = self.docnum, record.source
         self.add_document(record=(record, digest))
-        return place
+
+    def retract(self, id_: str, *, everywhere: bool = False) -> Source | None:
+        """Take back what was put under an id; returns where it had been read.
+
+        It is looked for in the batch alone, or also in what this commit has written: ``settle``
+        does that for all records of a batch at once.
+        """
+        placed = self._batch.pop(id_, None)
+        if placed is not None:
+            number, source = placed
+            self.newsegment.delete_document(number)
+            return source
+        for segment, reader in self._made if everywhere else ():
+            number = reader.find(id_.encode("utf-8", "replace"))
+            if number >= 0 and not segment.is_deleted(number):
+                segment.delete_document(number)
+                return reader.record(number).source
+        return None
+
+    def settle(self) -> list[tuple[str, Source, Source]]:
+        """The ids that came again after they had been written, since this was last asked, each
+        with where it stood before and where it came again; the later record counts.
+        """
+        found, self._repeated = [*self._repeated, *self._superseded()], []
+        return found
+
+    def _superseded(self) -> Iterator[tuple[str, Source, Source]]:
+        ids = list(self._batch)
+        encoded = [id_.encode("utf-8", "replace") for id_ in ids]
+        for segment, reader in self._made:
+            for place, number in reader.find_all(encoded):
+                if not segment.is_deleted(number):
+                    segment.delete_document(number)
+                    before = reader.record(number).source
+                    yield ids[place], before, self._batch[ids[place]][1]
 
     def _cut(self) -> None:
         """Write what there is as a segment, and begin another."""
-        self._made.append(self._finalize_segment())
+        self._repeated += self._superseded()
+        self._batch.clear()
+        written = self._finalize_segment()
+        self._made.append((written, Segment(self._files.container(written.entry.file), None)))
         self.newsegment = self.codec.new_segment(self.storage, self.indexname)
         self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
         self.fieldwriter = self.codec.field_writer(self.storage, self.newsegment)
@@ -211,7 +258,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
 
     def _merge_segments(self, mergetype: Any, optimize: Any, merge: Any) -> list[ColumnSegment]:
         # Merging waits for the new segment, which may be one of those that are merged.
-        return [*self.segments, *self._made]
+        return [*self.segments, *(segment for segment, _ in self._made)]
 
     def _commit_toc(self, segments: list[ColumnSegment]) -> None:
         opened = [(segment, self._opened(segment)) for segment in segments]
@@ -237,15 +284,15 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         """The segment with this commit's deletions."""
         assert segment.entry is not None
         reader = self._files.segment(segment.entry)
-        if segment.deleted:
+        if len(segment.deleted):
             live = np.ones(reader.count, bool) if reader.live is None else reader.live.copy()
-            live[list(segment.deleted)] = False
+            live[segment.deleted] = False
             reader = Segment(reader.container, live)
         return reader
 
     def _entry(self, segment: ColumnSegment, reader: Segment) -> Entry:
         assert segment.entry is not None
-        if not segment.deleted:
+        if not len(segment.deleted):
             return segment.entry
         assert reader.live is not None
         name = f"{NAME}_{segment.segid}.{self.generation}.del"

@@ -221,6 +221,16 @@ class Segment:
             at += 1
         return -1
 
+    def find_all(self, ids: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+        """Of some ids those that live records have: the place of each among them, and its number."""
+        hashes = self.container.array("ids.hash")
+        wanted = np.fromiter(map(zlib.crc32, ids), np.uint32, len(ids))
+        at = np.minimum(np.searchsorted(hashes, wanted), max(self.count - 1, 0))
+        for place in np.flatnonzero(hashes[at] == wanted).tolist() if self.count else ():
+            number = self.find(ids[place])
+            if number >= 0:
+                yield place, number
+
     @property
     def id_ranks(self) -> Array:
         """By record, its place in the order of ids."""

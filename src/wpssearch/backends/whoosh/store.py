@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.files import Files, FolderFiles, MemoryFiles
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.backends.whoosh.toc import Toc, generations, holds_index
 from wpssearch.errors import IndexDamaged, IndexLocked, IndexMissing
-from wpssearch.model import Record
+from wpssearch.model import Record, Source
 
 if TYPE_CHECKING:
-    from wpssearch.backends.whoosh.codec import ColumnSegment, ColumnWriter
+    from wpssearch.backends.whoosh.codec import ColumnWriter
 
 __all__ = ["Store", "Writer", "holds_index"]
 
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
 #: How much memory the records of an ingest may take before they are written as a segment, in bytes.
-_BUDGET = 400 << 20
+_BUDGET = 128 << 20
 
 
 class Store:
@@ -128,19 +130,29 @@ class Store:
             self._snapshot = None
 
 
+#: What becomes of a known record in a commit, by number.
+_UNREAD, _KEPT, _REPLACED, _DROPPED = range(4)
+
+
 class Writer:
-    """Changes that become visible together. Whoosh's own writer is opened at the first of them."""
+    """Changes that become visible together. Whoosh's own writer is opened at the first of them.
+
+    What is remembered of each record is a number: what has been put is looked up by id in the
+    batch that is not written yet, and in the segments that this commit has written.
+    """
 
     def __init__(self, index: Any, snapshot: Snapshot, analyzer: Analyzer) -> None:
         self._index = index
         self._analyzer = analyzer
         self._snapshot = snapshot
         self._whoosh: ColumnWriter | None = None
-        self._placed: dict[str, tuple[ColumnSegment, int]] = {}
-        self._dropped: dict[int, None] = {}
+        self._fate = bytearray(snapshot.size)
+        self._new = 0
         self._counts: dict[str, int] | None = None
         #: Whole files of this commit: see ``Toc``; ``None`` as a value forgets one.
         self.sources: dict[str, tuple[str, int] | None] = {}
+        #: Ids that came twice, each with where it stood before and where it came again.
+        self.repeated: list[tuple[str, Source, Source]] = []
 
     # What the index holds before the changes
 
@@ -152,10 +164,6 @@ class Writer:
         """The digest of a record."""
         segment, local = self._snapshot.place(number)
         return self._snapshot.segments[segment].digest(local)
-
-    def id(self, number: int) -> str:
-        """The id of a record."""
-        return self._snapshot.id(number)
 
     def source(self, path: str) -> tuple[str, int] | None:
         """What is known of a file all of whose records are still there."""
@@ -181,13 +189,33 @@ class Writer:
 
     # Changes
 
-    def put(self, record: Record, digest: bytes) -> None:
-        """Add a record, in the place of any that has its id."""
-        self._retract(record.id)
-        self._placed[record.id] = self._opened().put(record, digest)
-        known = self.find(record.id)
-        if known is not None:
-            self._dropped[known] = None
+    def put(self, record: Record, digest: bytes, known: int | None) -> None:
+        """Add a record, in the place of any that has its id; ``known`` is what ``find`` gives."""
+        before: Source | None
+        if known is None:
+            before = self._opened().retract(record.id)
+            self._new += before is None
+        else:
+            before = self._source_of(record.id, known)
+            self._fate[known] = _REPLACED
+        self._note(record, before)
+        self._opened().put(record, digest)
+
+    def keep(self, record: Record, number: int) -> None:
+        """Let a known record stand, whatever was put in its place before."""
+        self._note(record, self._source_of(record.id, number))
+        self._fate[number] = _KEPT
+
+    def _source_of(self, id_: str, number: int) -> Source | None:
+        """Where a known record was read in this commit, if it was; what was put is retracted."""
+        fate = self._fate[number]
+        if fate == _KEPT:
+            return self._snapshot.record(number).source
+        return self._opened().retract(id_, everywhere=True) if fate == _REPLACED else None
+
+    def _note(self, record: Record, before: Source | None) -> None:
+        if before is not None:
+            self.repeated.append((record.id, before, record.source))
 
     def _opened(self) -> ColumnWriter:
         if self._whoosh is None:
@@ -196,27 +224,29 @@ class Writer:
             self._whoosh = ColumnWriter(self._index, self._analyzer, _BUDGET)
         return self._whoosh
 
-    def _retract(self, id_: str) -> None:
-        placed = self._placed.pop(id_, None)
-        if placed is not None:
-            segment, number = placed
-            segment.delete_document(number)
+    def drop(self, numbers: Iterable[int]) -> int:
+        """Remove known records that this commit has not read; returns how many."""
+        gone = [number for number in numbers if self._fate[number] == _UNREAD]
+        for number in gone:
+            self._fate[number] = _DROPPED
+        return len(gone)
 
-    def keep(self, id_: str, number: int) -> None:
-        """Let a known record stand, whatever was put in its place before."""
-        self._retract(id_)
-        self._dropped.pop(number, None)
-
-    def drop(self, number: int) -> None:
-        """Remove a known record."""
-        self._dropped[number] = None
+    def settled(self) -> tuple[int, int, int]:
+        """How many records were added, updated and unchanged, each id once."""
+        if self._whoosh is not None:
+            repeated = self._whoosh.settle()
+            self.repeated += repeated
+            self._new -= len(repeated)
+        return self._new, self._fate.count(_REPLACED), self._fate.count(_KEPT)
 
     def commit(self) -> None:
         """Make the changes visible; nothing is written where there is none."""
-        if self._whoosh is None and not self._dropped:
+        gone = np.flatnonzero(np.frombuffer(self._fate, np.uint8) >= _REPLACED).tolist()
+        if self._whoosh is None and not gone:
             return
         whoosh = self._opened()
-        for number in self._dropped:
+        self.settled()
+        for number in gone:
             whoosh.delete_document(number)
         sources = {**self._snapshot.toc.sources, **self.sources}
         whoosh.sources = {path: known for path, known in sources.items() if known is not None}
