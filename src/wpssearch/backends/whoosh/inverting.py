@@ -218,16 +218,20 @@ class Inverter:
         simple = np.flatnonzero(_taken(chunks.simple, flat))
         chunk, flat = chunk_of[simple], flat[simple]
         begins, _ = _before(chunks.advance, numbers, run_chunks)
-        start = begins[chunk].astype(np.int64) + _taken(chunks.start, flat)
-        end = start + _taken(chunks.length, flat)
+        gap = (begins[chunk] + _taken(chunks.start, flat)).astype(np.int32)
+        length = _taken(chunks.length, flat).astype(np.int32)
         # Where the positions of each run begin among those of all.
-        bases = np.cumsum(positions, dtype=np.int64) - positions
-        run = np.repeat(np.arange(len(run_chunks)), run_chunks)[chunk]
+        bases = np.cumsum(positions, dtype=np.uint32) - positions
+        run = np.repeat(np.arange(len(run_chunks), dtype=np.uint32), run_chunks)[chunk]
         place = bases[run] + before[chunk] + _taken(chunks.relative, flat)
-        gap = start.copy()
-        gap[1:] -= np.where(run[1:] == run[:-1], end[:-1], 0)
-        gaps, lengths = np.zeros((2, int(positions.sum())), np.int64)
-        gaps[place], lengths[place] = gap, end - start
+        del chunk, flat, begins
+        # From the beginning of its run, or from the end of the word before it there.
+        ends = gap + length
+        gap[1:] -= ends[:-1] * (run[1:] == run[:-1])
+        del ends, run
+        gaps, lengths = np.zeros((2, int(positions.sum())), np.int32)
+        gaps[place], lengths[place] = gap, length
+        del gap, length, place
         field_of_run = np.frombuffer(self._run_field, np.uint8)
         for number, field in enumerate(FIELDS):
             mine = field_of_run == number

@@ -24,7 +24,7 @@ from wpssearch.backends.whoosh.strings import Strings, Table
 
 __all__ = ["merged_columns", "occurring", "terms_of"]
 
-_SLICE = 1_000_000
+_SLICE = 500_000
 _DEAD = np.int64(-1)
 _OF_OCCURRENCES = ("term", "position")
 

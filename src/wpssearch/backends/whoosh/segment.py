@@ -222,7 +222,7 @@ class Segment:
         return -1
 
     def find_all(self, ids: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-        """Of some ids those that live records have: the place of each among them, and its number."""
+        """The ids that live records have: the place of each among these, and its number."""
         hashes = self.container.array("ids.hash")
         wanted = np.fromiter(map(zlib.crc32, ids), np.uint32, len(ids))
         at = np.minimum(np.searchsorted(hashes, wanted), max(self.count - 1, 0))
