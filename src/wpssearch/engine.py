@@ -175,9 +175,14 @@ class Index:
         *,
         url: str | None = None,
         prune: bool = False,
+        jobs: int = 1,
         progress: Any = None,
     ) -> Report:
-        """Read files and folders into the index, as one commit; see ``ingest.ingest``."""
+        """Read files and folders into the index, as one commit; see ``ingest.ingest``.
+
+        With ``jobs`` above one, other processes are started: a script that asks for them keeps
+        what it does under ``if __name__ == "__main__"``.
+        """
         from wpssearch import ingest
 
         named = [paths] if isinstance(paths, str | os.PathLike) else paths
@@ -188,6 +193,7 @@ class Index:
             named,
             url=url,
             prune=prune,
+            jobs=jobs,
             progress=progress,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b, file_digest
 from typing import Any
@@ -15,6 +16,7 @@ from wpssearch.backends.whoosh.store import Store, Writer
 from wpssearch.model import Record, Report, Skip, Source
 from wpssearch.tagging import Tagger, tagger
 from wpssearch.vocab import Vocabulary
+from wpssearch.workers import Workers
 
 __all__ = ["Progress", "add", "ingest", "remove"]
 
@@ -27,7 +29,8 @@ class _Run:
     """One ingest in progress, and what was skipped."""
 
     writer: Writer
-    tagger: Tagger
+    #: ``None`` where helpers tag.
+    tagger: Tagger | None
     fingerprint: str
     progress: Progress | None
     skipped: list[Skip] = field(default_factory=list)
@@ -56,7 +59,8 @@ class _Run:
         else:
             if known is not None and (path := self.writer.path(known)) != record.source.path:
                 self.contested.add(path)
-            self.writer.put(self.tagger.tag_record(record), value, known)
+            tagged = self.tagger.tag_record(record) if self.tagger else record
+            self.writer.put(tagged, value, known)
         self._progress(1)
 
     def report(self, removed: int) -> Report:
@@ -78,11 +82,16 @@ def _place(source: Source) -> str:
 
 
 def _run(
-    writer: Writer, analyzer: Analyzer, vocabulary: Vocabulary, progress: Progress | None = None
+    writer: Writer,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    *,
+    tagged: bool = True,
+    progress: Progress | None = None,
 ) -> _Run:
     run = _Run(
         writer,
-        tagger(vocabulary),
+        tagger(vocabulary) if tagged else None,
         f"{analyzer.fingerprint}\n{vocabulary.fingerprint}",
         progress,
     )
@@ -98,16 +107,22 @@ def ingest(
     *,
     url: str | None = None,
     prune: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Read sources into the index as one commit.
 
     What a source gave before and gives no longer is removed; a source that cannot be read keeps
     what it gave. Rows of the user's vocabulary that were left out are among what was skipped.
-    ``prune`` also removes the records of sources whose file is gone from disk.
+    ``prune`` also removes the records of sources whose file is gone from disk. ``jobs`` above one
+    is how many other processes tag and invert what is read here; an index in memory has none.
     """
-    with store.writer() as writer:
-        run = _run(writer, analyzer, vocabulary, progress)
+    with ExitStack() as stack:
+        helpers = None
+        if jobs > 1 and store.folder is not None:
+            helpers = stack.enter_context(Workers(jobs, vocabulary, store.folder))
+        writer = stack.enter_context(store.writer(helpers))
+        run = _run(writer, analyzer, vocabulary, tagged=helpers is None, progress=progress)
         replaced: set[str] = set()
         for source in readers.walk(paths):
             if isinstance(source, Skip):

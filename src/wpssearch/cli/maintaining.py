@@ -44,10 +44,18 @@ def _replace_sample(index: Index, named: tuple[str, ...]) -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--prune", is_flag=True, help="Also drop records whose file is gone from disk.")
 @click.option("--url", metavar="URL", help="The address of the page that is read.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N",
+              help="Let N further processes tag and invert: for large sources.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def ingest(
-    ctx: click.Context, /, paths: tuple[str, ...], prune: bool, url: str | None, as_json: bool
+    ctx: click.Context,
+    /,
+    paths: tuple[str, ...],
+    prune: bool,
+    url: str | None,
+    jobs: int,
+    as_json: bool,
 ) -> None:
     """Read files and folders into the index, as one commit."""
     from wpssearch import render
@@ -59,7 +67,7 @@ def ingest(
             if show and read % 100 == 0:
                 click.echo(f"\r{read:,} records read", nl=False, err=True)
 
-        report = index.ingest(paths, url=url, prune=prune, progress=progress)
+        report = index.ingest(paths, url=url, prune=prune, jobs=jobs, progress=progress)
         if show:
             click.echo("\r\x1b[K", nl=False, err=True)
         read = report.added + report.updated + report.unchanged

@@ -7,9 +7,10 @@ Whoosh brings the schema, segments, the lock and the protocol of a commit. A rec
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from whoosh.codec import base
@@ -28,13 +29,15 @@ from wpssearch.backends.whoosh.segment import Segment, lengths_of
 from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
 from wpssearch.model import Record, Source
 
-__all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Memory"]
+__all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Helpers", "Memory"]
 
 #: So many segments of one size, by powers of this number, are merged into one.
 _TIER = 8
 _SMALLEST_TIER = 1000
 #: A segment whose dead are this share of it is merged, with others or alone.
 _DEAD_SHARE = 0.5
+#: How much text, in code points, a helper gets at once.
+_SENT_AT_ONCE = 4 << 20
 
 
 class RecordField(FieldType):  # type: ignore[misc]
@@ -173,13 +176,33 @@ class ColumnIndex(FileIndex):  # type: ignore[misc]
         return TOC(self._schema, segments, toc.generation)
 
 
+class Helpers(Protocol):
+    """What writes segments for a writer, several at a time."""
+
+    def send(self, file: str, records: Sequence[tuple[Record, bytes]]) -> None:
+        """Have records, each with its digest, written as a file."""
+
+    def has_written(self, file: str) -> bool:
+        """Whether a file that was sent for is there."""
+
+    def finish(self) -> None:
+        """Wait until all files are there."""
+
+
 class ColumnWriter(SegmentWriter):  # type: ignore[misc]
     """Whoosh's writer: one commit, of as many segments as memory asks for, merged by tiers."""
 
-    def __init__(self, index: ColumnIndex, analyzer: Analyzer, budget: int) -> None:
+    def __init__(
+        self, index: ColumnIndex, analyzer: Analyzer, budget: int, helpers: Helpers | None = None
+    ) -> None:
         self._files = index.files
         self._builder = SegmentBuilder(analyzer)
         self._budget = budget
+        self._helpers = helpers
+        # What is to be sent to a helper next, and what has been sent but not taken over yet.
+        self._waiting: list[tuple[Record, bytes] | None] = []
+        self._waiting_size = 0
+        self._sent: deque[tuple[ColumnSegment, dict[str, tuple[int, Source]]]] = deque()
         # The segments that this commit has written, in their order.
         self._made: list[tuple[ColumnSegment, Segment]] = []
         # Of each id of the batch that is not written yet, its number there and its source.
@@ -191,10 +214,40 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
 
     def put(self, record: Record, digest: bytes) -> None:
         """Add a record."""
+        if self._helpers is not None:
+            if self._waiting_size > _SENT_AT_ONCE:
+                self._send(self._helpers)
+            self._batch[record.id] = len(self._waiting), record.source
+            self._waiting.append((record, digest))
+            self._waiting_size += len(record.text)
+            return
         if self._builder.size > self._budget:
             self._cut()
         self._batch[record.id] = self.docnum, record.source
         self.add_document(record=(record, digest))
+
+    def _send(self, helpers: Helpers) -> None:
+        segment = ColumnSegment()
+        file = f"{NAME}_{segment.segid}.seg"
+        self._written.append(file)
+        helpers.send(file, [entry for entry in self._waiting if entry is not None])
+        self._sent.append((segment, self._batch))
+        self._batch, self._waiting, self._waiting_size = {}, [], 0
+        self._take_over(helpers)
+
+    def _take_over(self, helpers: Helpers) -> None:
+        """Take what helpers have written, in the order in which it was sent."""
+        while self._sent and helpers.has_written(f"{NAME}_{self._sent[0][0].segid}.seg"):
+            segment, batch = self._sent.popleft()
+            self._repeated += self._superseded(batch)
+            self._made.append((segment, self._entered(segment)))
+
+    def _finish_sent(self) -> None:
+        if self._helpers is not None:
+            if self._waiting:
+                self._send(self._helpers)
+            self._helpers.finish()
+            self._take_over(self._helpers)
 
     def retract(self, id_: str, *, everywhere: bool = False) -> Source | None:
         """Take back what was put under an id; returns where it had been read.
@@ -205,8 +258,13 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         placed = self._batch.pop(id_, None)
         if placed is not None:
             number, source = placed
-            self.newsegment.delete_document(number)
+            if self._helpers is None:
+                self.newsegment.delete_document(number)
+            else:
+                self._waiting[number] = None
             return source
+        if everywhere:
+            self._finish_sent()
         for segment, reader in self._made if everywhere else ():
             number = reader.find(id_.encode("utf-8", "replace"))
             if number >= 0 and not segment.is_deleted(number):
@@ -218,25 +276,28 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         """The ids that came again after they had been written, since this was last asked, each
         with where it stood before and where it came again; the later record counts.
         """
-        found, self._repeated = [*self._repeated, *self._superseded()], []
+        self._finish_sent()
+        found, self._repeated = [*self._repeated, *self._superseded(self._batch)], []
         return found
 
-    def _superseded(self) -> Iterator[tuple[str, Source, Source]]:
-        ids = list(self._batch)
+    def _superseded(
+        self, batch: Mapping[str, tuple[int, Source]]
+    ) -> Iterator[tuple[str, Source, Source]]:
+        ids = list(batch)
         encoded = [id_.encode("utf-8", "replace") for id_ in ids]
         for segment, reader in self._made:
             for place, number in reader.find_all(encoded):
                 if not segment.is_deleted(number):
                     segment.delete_document(number)
                     before = reader.record(number).source
-                    yield ids[place], before, self._batch[ids[place]][1]
+                    yield ids[place], before, batch[ids[place]][1]
 
     def _cut(self) -> None:
         """Write what there is as a segment, and begin another."""
-        self._repeated += self._superseded()
+        self._repeated += self._superseded(self._batch)
         self._batch.clear()
         written = self._finalize_segment()
-        self._made.append((written, Segment(self._files.container(written.entry.file), None)))
+        self._made.append((written, self._entered(written)))
         self.newsegment = self.codec.new_segment(self.storage, self.indexname)
         self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
         self.fieldwriter = self.codec.field_writer(self.storage, self.newsegment)
@@ -253,8 +314,14 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._written.append(name)
         with self._files.create(name) as stream:
             write_container(stream, columns)
-        opened = Segment(self._files.container(name), None)
+        self._entered(segment)
+
+    def _entered(self, segment: ColumnSegment) -> Segment:
+        """Open a segment's file, and enter what it holds."""
+        opened = Segment(self._files.container(f"{NAME}_{segment.segid}.seg"), None)
+        segment.set_doc_count(opened.count)
         segment.entry = Entry(segment.segid, opened.count, 0, None, tuple(lengths_of(opened)))
+        return opened
 
     def _merge_segments(self, mergetype: Any, optimize: Any, merge: Any) -> list[ColumnSegment]:
         # Merging waits for the new segment, which may be one of those that are merged.

@@ -19,7 +19,7 @@ from wpssearch.errors import IndexDamaged, IndexLocked, IndexMissing
 from wpssearch.model import Record, Source
 
 if TYPE_CHECKING:
-    from wpssearch.backends.whoosh.codec import ColumnWriter
+    from wpssearch.backends.whoosh.codec import ColumnWriter, Helpers
 
 __all__ = ["Store", "Writer", "holds_index"]
 
@@ -34,7 +34,8 @@ class Store:
 
     def __init__(self, folder: Path | None, analyzer: Analyzer, *, create: bool) -> None:
         self._analyzer = analyzer
-        self._folder = folder
+        #: Where the index is; ``None`` in memory.
+        self.folder = folder
         self._lock = threading.Lock()
         self._storage: Any = None
         self._files = self._open(folder, create=create)
@@ -87,17 +88,20 @@ class Store:
             toc, segments = self._files.open()
         except OSError as error:
             raise IndexMissing(
-                f"The index in {self._folder} cannot be read: {error.strerror or error}."
+                f"The index in {self.folder} cannot be read: {error.strerror or error}."
             ) from error
         return Snapshot(toc, segments, self._analyzer)
 
     @contextmanager
-    def writer(self) -> Iterator[Writer]:
-        """All changes of the block as one commit, or none where it raises."""
+    def writer(self, helpers: Helpers | None = None) -> Iterator[Writer]:
+        """All changes of the block as one commit, or none where it raises.
+
+        ``helpers`` write what is added in other processes.
+        """
         from wpssearch.backends.whoosh.codec import ColumnIndex, Disk, Memory
 
         if self._storage is None:
-            self._storage = Disk(str(self._folder)) if self._folder else Memory()
+            self._storage = Disk(str(self.folder)) if self.folder else Memory()
         index = ColumnIndex(self._storage, self._files)
         lock = index.lock("WRITELOCK")
         deadline = time.monotonic() + _LOCK_WAIT
@@ -106,7 +110,7 @@ class Store:
                 raise IndexLocked("Another process is writing to this index; try again later.")
             time.sleep(_LOCK_POLL)
         try:
-            writer = Writer(index, self.refresh(), self._analyzer)
+            writer = Writer(index, self.refresh(), self._analyzer, helpers)
             try:
                 yield writer
                 writer.commit()
@@ -141,8 +145,11 @@ class Writer:
     batch that is not written yet, and in the segments that this commit has written.
     """
 
-    def __init__(self, index: Any, snapshot: Snapshot, analyzer: Analyzer) -> None:
+    def __init__(
+        self, index: Any, snapshot: Snapshot, analyzer: Analyzer, helpers: Helpers | None
+    ) -> None:
         self._index = index
+        self._helpers = helpers
         self._analyzer = analyzer
         self._snapshot = snapshot
         self._whoosh: ColumnWriter | None = None
@@ -221,7 +228,7 @@ class Writer:
         if self._whoosh is None:
             from wpssearch.backends.whoosh.codec import ColumnWriter
 
-            self._whoosh = ColumnWriter(self._index, self._analyzer, _BUDGET)
+            self._whoosh = ColumnWriter(self._index, self._analyzer, _BUDGET, self._helpers)
         return self._whoosh
 
     def drop(self, numbers: Iterable[int]) -> int:
