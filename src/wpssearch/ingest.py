@@ -35,14 +35,12 @@ class _Run:
     progress: Progress | None
     skipped: list[Skip] = field(default_factory=list)
     read: int = 0
-    #: Records of files that are as they were.
-    standing: int = 0
     #: Files of which another has taken a record's id in this run.
     contested: set[str] = field(default_factory=set)
 
-    def stand(self, records: int) -> None:
+    def stand(self, path: str, records: int) -> None:
         """Let the records of a file that is as it was stand, unread."""
-        self.standing += records
+        self.writer.stand(path, records)
         self._progress(records)
 
     def _progress(self, records: int) -> None:
@@ -71,7 +69,7 @@ class _Run:
         return Report(
             added=added,
             updated=updated,
-            unchanged=unchanged + self.standing,
+            unchanged=unchanged,
             removed=removed,
             skipped=tuple(self.skipped),
         )
@@ -131,7 +129,7 @@ def ingest(
             key = _key(source, f"{run.fingerprint}\n{url}")
             known = writer.source(source.path)
             if known is not None and known[0] == key and source.path not in run.contested:
-                run.stand(known[1])
+                run.stand(source.path, known[1])
                 continue
             if _read(run, readers.read(source, url=url), source.path, key):
                 replaced.add(source.path)

@@ -297,7 +297,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._repeated += self._superseded(self._batch)
         self._batch.clear()
         written = self._finalize_segment()
-        self._made.append((written, self._entered(written)))
+        self._made.append((written, self._opened(written)))
         self.newsegment = self.codec.new_segment(self.storage, self.indexname)
         self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
         self.fieldwriter = self.codec.field_writer(self.storage, self.newsegment)
@@ -329,7 +329,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
 
     def _commit_toc(self, segments: list[ColumnSegment]) -> None:
         opened = [(segment, self._opened(segment)) for segment in segments]
-        opened = [(s, o) for s, o in opened if o.live is None or o.live.any()]
+        opened = [(s, o) for s, o in opened if len(o.live_numbers)]
         new = [number for number, (s, _) in enumerate(opened) if s not in self.segments]
         # What one commit brought becomes one segment: that costs by the commit's size.
         group = new if len(new) > 1 else self._due([o for _, o in opened])

@@ -155,6 +155,9 @@ class Writer:
         self._whoosh: ColumnWriter | None = None
         self._fate = bytearray(snapshot.size)
         self._new = 0
+        # Files that are as they were, and how many of their records stand.
+        self._stood: set[str] = set()
+        self._standing = 0
         self._counts: dict[str, int] | None = None
         #: Whole files of this commit: see ``Toc``; ``None`` as a value forgets one.
         self.sources: dict[str, tuple[str, int] | None] = {}
@@ -208,6 +211,11 @@ class Writer:
         self._note(record, before)
         self._opened().put(record, digest)
 
+    def stand(self, path: str, records: int) -> None:
+        """Let all records of a file stand, unread."""
+        self._stood.add(path)
+        self._standing += records
+
     def keep(self, record: Record, number: int) -> None:
         """Let a known record stand, whatever was put in its place before."""
         self._note(record, self._source_of(record.id, number))
@@ -216,6 +224,9 @@ class Writer:
     def _source_of(self, id_: str, number: int) -> Source | None:
         """Where a known record was read in this commit, if it was; what was put is retracted."""
         fate = self._fate[number]
+        if fate == _UNREAD and self._stood and self.path(number) in self._stood:
+            self._standing -= 1
+            fate = _KEPT
         if fate == _KEPT:
             return self._snapshot.record(number).source
         return self._opened().retract(id_, everywhere=True) if fate == _REPLACED else None
@@ -244,7 +255,8 @@ class Writer:
             repeated = self._whoosh.settle()
             self.repeated += repeated
             self._new -= len(repeated)
-        return self._new, self._fate.count(_REPLACED), self._fate.count(_KEPT)
+        kept = self._fate.count(_KEPT) + self._standing
+        return self._new, self._fate.count(_REPLACED), kept
 
     def commit(self) -> None:
         """Make the changes visible; nothing is written where there is none."""
