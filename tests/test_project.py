@@ -45,7 +45,7 @@ def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
     )
     loaded = modules_after(code, cwd=tmp_path)
     unwanted = {"nltk", "whoosh", "rich", "ahocorasick", "charset_normalizer", "csv",
-                "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest"}  # fmt: skip
+                "wpssearch.suggesting", "wpssearch.spelling", "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest"}  # fmt: skip
     assert loaded.isdisjoint(unwanted)
 
 

@@ -74,9 +74,14 @@ class _Place(NamedTuple):
 
 
 def search(
-    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+    snapshot: Snapshot,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    request: Search,
+    *,
+    suggest: bool = True,
 ) -> Results:
-    """The answer to a search.
+    """The answer to a search; ``suggest`` respells words that no record has.
 
     Raises ``UsageError`` where a period cannot be read, or a number or sort makes no sense; no
     query text raises anything.
@@ -88,7 +93,7 @@ def search(
         facet: faceting.count(facet, selection, filters, snapshot, request)
         for facet in request.facets
     }
-    return Results(
+    results = Results(
         query=request.query,
         match=matched.mode,
         total=selected.total,
@@ -100,6 +105,16 @@ def search(
         limit=request.limit,
         notes=selected.notes,
     )
+    if not suggest or not _unknown(matched.evaluation.terms):
+        return results
+    # Here: only a search for an unknown word needs it.
+    from wpssearch import suggesting
+
+    answer = partial(search, snapshot, analyzer, vocabulary, suggest=False)
+    suggestion = suggesting.suggestion(
+        snapshot, analyzer, request, results, matched.evaluation, answer
+    )
+    return replace(results, suggestion=suggestion)
 
 
 def select(

@@ -56,6 +56,11 @@ class Evaluation:
         self._kept: dict[int, tuple[Array, Array]] = {}
         self._read: dict[tuple[int, int], tuple[Array, Offsets]] = {}
 
+    @property
+    def terms(self) -> tuple[Group | Synonyms, ...]:
+        """The query terms, each once."""
+        return tuple(self._terms)
+
     def matches(self, plan: Plan) -> list[Array]:
         """By segment the numbers of the records that match, ascending."""
         if isinstance(plan, AnyOf) and self._terms.keys() == set(plan.parts):

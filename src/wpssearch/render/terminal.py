@@ -87,12 +87,18 @@ def _summary(results: Results) -> str:
     return found
 
 
+def _head(results: Results, style: _Style) -> Iterator[str]:
+    yield from style.lines(_summary(results), "")
+    if results.suggestion is not None:
+        yield from style.lines(f"Did you mean: {results.suggestion}", "", code=_BOLD)
+
+
 def render_results(
     results: Results, *, width: int | None, color: bool, hints: bool
 ) -> Iterator[str]:
     """The lines of an answer: hits, then facets, then with ``hints`` what to type next."""
     style = _Style(width, color)
-    yield from style.lines(_summary(results), "")
+    yield from _head(results, style)
     for rank, hit in enumerate(results.hits, results.offset + 1):
         yield ""
         yield from _hit(hit, rank, style)
@@ -190,7 +196,7 @@ def _fewest(values: Sequence[FacetValue]) -> FacetValue:
 def render_facets(results: Results, *, width: int | None, color: bool) -> Iterator[str]:
     """The lines of facet counts alone."""
     style = _Style(width, color)
-    yield from style.lines(_summary(results), "")
+    yield from _head(results, style)
     if any(results.facets.values()):
         yield ""
         yield from _facets(results, style)

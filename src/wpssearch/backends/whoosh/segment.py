@@ -121,18 +121,19 @@ class Segment:
             Term(stem, self._forms[form[at]].decode(), CASES[case[at]]) for at in range(first, stop)
         ]
         if self.live is not None:
-            used = np.bincount(self._live_terms(rank), minlength=stop - first)
-            found = [term if used[n] else None for n, term in enumerate(found)]
+            counts = self.term_counts(rank)
+            found = [term if counts[n] else None for n, term in enumerate(found)]
         return found
 
-    def _live_terms(self, rank: int) -> Array:
-        postings = self.postings(rank)
-        assert self.live is not None
-        totals = in_all_fields(self.frequencies(postings.first, postings.stop))
-        alive = np.repeat(self.live[postings.records], totals)
-        first = postings.occurrences
-        kept: Array = self.packed("occurrences.term").slice(first, first + len(alive))[alive]
-        return kept
+    def term_counts(self, rank: int) -> Array:
+        """By term of a stem, how often it stands in live records."""
+        first, stop = self._stem_occurrences[rank], self._stem_occurrences[rank + 1]
+        terms = self.packed("occurrences.term").slice(first, stop)
+        if self.live is not None:
+            postings = self.postings(rank)
+            totals = in_all_fields(self.frequencies(postings.first, postings.stop))
+            terms = terms[np.repeat(self.live[postings.records], totals)]
+        return np.bincount(terms, minlength=self._stem_terms[rank + 1] - self._stem_terms[rank])
 
     def postings(self, rank: int) -> Postings:
         """The postings of a stem, dead records included."""

@@ -7,7 +7,7 @@ is read without locks: columns are mapped and never change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.toc import Toc
 from wpssearch.model import Record
 from wpssearch.vocab import LongForm
+
+if TYPE_CHECKING:
+    from wpssearch.backends.whoosh.nearforms import NearForms
 
 __all__ = ["FacetValues", "Snapshot"]
 
@@ -77,6 +80,7 @@ class Snapshot:
         self._forms: dict[str, tuple[Term, ...]] = {}
         self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
+        self._near: list[NearForms] | None = None
 
     # Words
 
@@ -123,6 +127,25 @@ class Snapshot:
             known = tuple(LongForm(acronym, form, exact=True) for _, acronym, form in words)
             self._long = _with(self._long, prefix, known)
         return known
+
+    def near(self, form: str, most: int) -> dict[str, float]:
+        """Forms that are spelled nearly so, by what each costs to mistype; some may be dead."""
+        wanted = form.encode()
+        found = (pair for forms in self._spellings() for pair in forms.near(wanted, most))
+        return {other.decode(): cost for other, cost in found}
+
+    def occurrences(self, form: str) -> int:
+        """How often a form stands in live records."""
+        wanted = form.encode()
+        return sum(forms.count(wanted) for forms in self._spellings())
+
+    def _spellings(self) -> list[NearForms]:
+        if self._near is None:
+            # Only a search for an unknown word needs it.
+            from wpssearch.backends.whoosh.nearforms import NearForms
+
+            self._near = [NearForms(segment) for segment in self.segments]
+        return self._near
 
     # Numbers
 
