@@ -9,8 +9,8 @@ drawn from all of them (each as likely: most are rare) and from running text (as
 and get one error or two: a letter for another, left out, or added, or two neighbours exchanged,
 each kind as likely, anywhere in the word. What is still a word of the records after that is no
 error that an index can see, and is drawn again. Each word is asked for alone, and with two words
-of a record that has it. A suggestion is right where it is the query as it was meant, no
-more and no less. The time is that of the whole search, with the suggestion, without facets and hits.
+of a record that has it. A suggestion is right where it is the query as it was meant,
+no more and no less. The time is that of the whole search, without facets and hits.
 
 ``--errors-of`` takes a file of errors that people made, a ``wrong->right`` a line, such as the
 ``dictionary.txt`` of codespell. The report's seed is not the one that the model was fitted with.

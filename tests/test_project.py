@@ -45,7 +45,8 @@ def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
     )
     loaded = modules_after(code, cwd=tmp_path)
     unwanted = {"nltk", "whoosh", "rich", "ahocorasick", "charset_normalizer", "csv",
-                "wpssearch.suggesting", "wpssearch.spelling", "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest"}  # fmt: skip
+                "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest",
+                "wpssearch.suggesting", "wpssearch.spelling"}  # fmt: skip
     assert loaded.isdisjoint(unwanted)
 
 
