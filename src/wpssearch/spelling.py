@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,6 @@ import numpy.typing as npt
 __all__ = [
     "DIVIDED",
     "MOST_EDITS",
-    "MUST_BE_LONG",
     "SHORTEST",
     "association",
     "believed",
@@ -33,12 +33,13 @@ __all__ = [
 
 #: Errors in a word; words with more are not found.
 MOST_EDITS = 2
-#: Two errors are believed where the longer of both words has so many letters.
-MUST_BE_LONG = 6
 #: The fewest letters of a word that is looked for in another spelling.
 SHORTEST = 3
 #: What it costs to type two words as one, or one as two.
 DIVIDED = 1.0
+
+#: Two errors are believed where the longer of both words has so many letters.
+_LONG = 6
 
 # What edits cost. The dearest one is cheaper than any two.
 _PLAIN, _LIKELY, _AT_FIRST = 1.0, 0.75, 0.25
@@ -55,6 +56,7 @@ _PRIOR = 0.6
 _UNSEEN = 0.5
 
 Costs = npt.NDArray[np.float32]
+Lengths = npt.NDArray[np.integer[Any]]
 
 
 @cache
@@ -68,7 +70,7 @@ def _substitutions() -> Costs:
     return table
 
 
-def costs(typed: bytes, letters: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64]) -> Costs:
+def costs(typed: bytes, letters: npt.NDArray[np.uint8], lengths: Lengths) -> Costs:
     """What it costs to have typed this for each of some words, that differ in length by two.
 
     A column of ``letters`` is a word in UTF-8, zeros after its end: the first row are the first
@@ -116,12 +118,12 @@ def _added(typed: bytes, i: int) -> np.float32:
     return np.float32(_LIKELY if typed[i - 1] == typed[i - 2] else _PLAIN)
 
 
-def believed(cost: Costs, typed: int, words: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def believed(cost: Costs, typed: int, words: Lengths) -> npt.NDArray[np.bool_]:
     """Which of some words may be meant, given what each costs and the lengths of all.
 
     Two errors are many in few letters.
     """
-    long = np.maximum(words, typed) >= MUST_BE_LONG
+    long = np.maximum(words, typed) >= _LONG
     out: npt.NDArray[np.bool_] = cost <= np.where(long, MOST_EDITS * _DEAREST, _DEAREST)
     return out
 
@@ -136,8 +138,9 @@ def association(together: int, word: int, other: int, records: int) -> float:
     """How much likelier another word is in the company of a word than anywhere.
 
     ``together``, ``word`` and ``other`` are how many of the ``records`` have both, the one, the
-    other: ``ln P(other | word) / P(other)``, smoothed as by Zhai & Lafferty, "A study of
-    smoothing methods for language models" (ACM TOIS 22(2), 2004), by their Dirichlet prior.
+    other: ``ln P(other | word) / P(other)``, smoothed by a Dirichlet prior (Zhai &
+    Lafferty, "A study of smoothing methods for language models applied to information retrieval",
+    ACM TOIS 22(2), 2004).
     """
     anywhere = other / records
     return float(np.log((together / anywhere + _UNSEEN) / (word + _UNSEEN)))

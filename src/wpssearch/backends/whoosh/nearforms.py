@@ -37,8 +37,7 @@ class NearForms:
         self._postings = box.array("stems.postings")
         self._terms = box.array("stems.terms")
         self._term_form = box.array("terms.form")
-        self._ends = box.array("forms.ends")
-        self._bytes = np.frombuffer(box.raw("forms.bytes"), np.uint8)
+        self._bytes, self._ends = self._forms.raw()
         # The analyzer bounds a form: half of a kilobyte is none.
         self._lengths = np.diff(self._ends).astype(np.int16)
         self._sets = np.zeros(len(self._lengths), np.uint32)
@@ -59,7 +58,7 @@ class NearForms:
         numbers = np.flatnonzero(near)
         lengths = self._lengths[numbers]
         rows = np.arange(len(form) + MOST_EDITS)[:, None]
-        at = np.minimum(self._ends[numbers].astype(np.int64) + rows, len(self._bytes) - 1)
+        at = np.minimum(self._ends[numbers] + rows, len(self._bytes) - 1)
         cost = costs(form, np.where(rows < lengths, self._bytes[at], np.uint8(0)), lengths)
         kept = np.flatnonzero(believed(cost, len(form), lengths))
         stems = self._stem[numbers[kept]].astype(np.int64)
