@@ -19,6 +19,8 @@ from wpssearch.vocab import Vocabulary, shipped
 __all__ = ["Stemmer"]
 
 _ISE = re.compile(r"(?P<base>[a-z]{2,}[iy])s(?P<ending>e[sdr]?|ers|ing|ations?|ational)")
+#: So many stems are remembered.
+_MOST_KNOWN = 1 << 17
 
 
 class _Stems(Protocol):
@@ -63,7 +65,12 @@ class Stemmer:
         """
         known = self._known.get(form)
         if known is None:
-            known = self._known[form] = self._stem(form)
+            known = self._stem(form)
+            # What is no word of letters is quickly seen, and there is no end of it.
+            if form.isalpha():
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                self._known[form] = known
         return known
 
     def _stem(self, form: str) -> str:

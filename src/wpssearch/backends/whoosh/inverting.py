@@ -47,17 +47,17 @@ _HEADING_GAP = 10
 # The number of the chunk that holds no word and parts headings, so that no phrase spans two.
 _GAP = 0
 _SHOUT = "\n"
-_MOST_CHUNKS = 1 << 19
+_MOST_CHUNKS = 1 << 18
 
 
 class _Chunks(dict[str, int]):
     """Chunks of texts by number, each analysed when it is first met."""
 
-    def __init__(self, analyzer: Analyzer) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._analyzer = analyzer
+        # Form, case and width of each term, by number and the other way round.
+        self.terms: list[tuple[str, str, int]] = []
         self._term_numbers: dict[tuple[str, str, int], int] = {}
-        self.terms: list[tuple[bytes, bytes, int, int]] = []
         # By chunk: its first token, how many, how many positions, its code points and a blank.
         self.first = array("I", [0])
         self.tokens = array("I", [0])
@@ -81,7 +81,7 @@ class _Chunks(dict[str, int]):
         for form, case, position, width, start, end in tokens:
             if shouted and case == CAPITALS:
                 case = SHOUTED
-            self.term.append(self._number(form, case, width))
+            self.term.append(self._number((form, case, width)))
             self.relative.append(position)
             self.start.append(start)
             self.length.append(end - start)
@@ -89,22 +89,29 @@ class _Chunks(dict[str, int]):
         number = self[chunk] = len(self.first) - 1
         return number
 
-    def _number(self, form: str, case: str, width: int) -> int:
-        key = (form, case, width)
-        number = self._term_numbers.get(key)
+    def _number(self, term: tuple[str, str, int]) -> int:
+        number = self._term_numbers.get(term)
         if number is None:
-            number = self._term_numbers[key] = len(self.terms)
-            stem = self._analyzer.stemmer.stem(form)
-            self.terms.append((stem.encode(), form.encode(), CASES.index(case), width))
+            number = self._term_numbers[term] = len(self.terms)
+            self.terms.append(term)
         return number
+
+    def common(self, numbers: Array) -> _Chunks:
+        """The chunks alone that are more than once among the numbers."""
+        often = np.bincount(numbers, minlength=len(self.first)) > 1
+        kept = _Chunks()
+        for chunk, number in self.items():
+            if often[number]:
+                kept[chunk]
+        return kept
 
 
 class Inverter:
     """Collects records and gives their postings as columns."""
 
     def __init__(self, analyzer: Analyzer) -> None:
-        self._analyzer = analyzer
-        self._chunks = _Chunks(analyzer)
+        self._stem = analyzer.stemmer.stem
+        self._chunks = _Chunks()
         self._clear()
 
     def _clear(self) -> None:
@@ -114,8 +121,6 @@ class Inverter:
         self._run_field = array("B")
         self._run_chunks = array("I")
         self.records = 0
-        if len(self._chunks) > _MOST_CHUNKS:
-            self._chunks = _Chunks(self._analyzer)
 
     @property
     def size(self) -> int:
@@ -188,6 +193,8 @@ class Inverter:
         yield from _packed("occurrences.term", local[term[order]])
         del term
         yield from _packed("occurrences.position", position[order])
+        if len(chunks) > _MOST_CHUNKS:
+            self._chunks = chunks.common(numbers)
         self._clear()
 
     def _lengths(
@@ -250,13 +257,11 @@ class Inverter:
         """The columns; returns by term its stem's rank and its number there, and how many stems."""
         terms = self._chunks.terms
         used = np.flatnonzero(np.bincount(term, minlength=len(terms))).tolist()
-        plain = {terms[number][:2] for number in used if CASES[terms[number][2]] == PLAIN}
-        capitals = {terms[number][:2] for number in used if CASES[terms[number][2]] == CAPITALS}
-        alone = capitals - plain
-        keyed = sorted(
-            ((_key(*terms[n][:2]) if terms[n][:2] in alone else terms[n][0], *terms[n][1:]), n)
-            for n in used
-        )
+        cases: dict[str, set[str]] = {}
+        for number in used:
+            form, case, _ = terms[number]
+            cases.setdefault(form, set()).add(case)
+        keyed = sorted((self._entry(*terms[number], cases), number) for number in used)
         stems = sorted({entry[0] for entry, _ in keyed})
         forms = sorted({entry[1] for entry, _ in keyed})
         ranks = {stem: number for number, stem in enumerate(stems)}
@@ -281,14 +286,19 @@ class Inverter:
         rank[numbers], local[numbers] = columns.stem, columns.local
         return rank, local, len(stems)
 
+    def _entry(
+        self, form: str, case: str, width: int, cases: Mapping[str, set[str]]
+    ) -> tuple[bytes, bytes, int, int]:
+        """A term with the key of its postings: its stem.
 
-def _key(stem: bytes, form: bytes) -> bytes:
-    """The key of a form that stands in capitals alone: its postings are kept apart from its stem's.
-
-    Whether it is an acronym, and no form of the stem, only all segments together can tell; apart,
-    it costs a search for the stem nothing.
-    """
-    return stem + APART + form
+        The postings of a form that stands in capitals alone are kept apart. Whether it is an
+        acronym, and no form of the stem, only all segments together can tell; apart, it costs a
+        search for the stem nothing.
+        """
+        key, written = self._stem(form).encode(), form.encode()
+        if CAPITALS in cases[form] and PLAIN not in cases[form]:
+            key += APART + written
+        return key, written, CASES.index(case), width
 
 
 class Terms(NamedTuple):
