@@ -16,7 +16,7 @@ corpus can tell an acronym (a word that it writes in capitals alone) from a shou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -61,6 +61,8 @@ _APOSTROPHES = "'\u2019\u02bc"
 _MAX_FORM = 100
 _MAX_JOINED_PARTS = 6
 _MAX_CACHED_CHUNK = 64
+# How much the tokenizer is given at once: it gives up on what takes it seconds.
+_PIECE = 4096
 _MIN_SHOUTED_WORDS = 3
 # Words of one stem begin alike.
 _BEGINNING = 3
@@ -150,12 +152,10 @@ def _is_plural_acronym(written: str) -> bool:
     return len(written) > 2 and written[-1] == "s" and written[:-1].isupper() and written.isalpha()
 
 
-def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
-    folded = Folded(chunk)
+def _cut(chunk: str, folded: Folded, shape: str, spans: Iterable[tuple[int, int]]) -> _ChunkTokens:
     out: list[tuple[str, str, int, int, int, int]] = []
     position = 0
-    shape = _shape(folded.text)
-    for start, end in spans(shape):
+    for start, end in spans:
         text = shape[start:end]
         if "." in text or "," in text:
             a, b = folded.span(start, end)
@@ -187,9 +187,17 @@ def _cut(chunk: str, spans: _Spans) -> _ChunkTokens:
     return tuple(out), position
 
 
-@lru_cache(maxsize=1024)
-def _cut_search(chunk: str) -> _ChunkTokens:
-    return _cut(chunk, _search_spans())
+def _searched(chunk: str) -> _ChunkTokens:
+    folded = Folded(chunk)
+    shape = _shape(folded.text)
+    return _cut(chunk, folded, shape, _search_spans()(shape))
+
+
+_searched_before = lru_cache(maxsize=1024)(_searched)
+
+
+def _searched_chunk(chunk: str) -> _ChunkTokens:
+    return (_searched if len(chunk) > _MAX_CACHED_CHUNK else _searched_before)(chunk)
 
 
 def is_shouted(line: str) -> bool:
@@ -200,21 +208,53 @@ def is_shouted(line: str) -> bool:
     return len(words) >= _MIN_SHOUTED_WORDS
 
 
-def chunk_tokens(chunk: str) -> _ChunkTokens:
-    """The tokens of a run of characters between blanks, made by NLTK's tokenizer: form, case,
+def chunk_tokens(chunks: Sequence[str]) -> list[_ChunkTokens]:
+    """The tokens of runs of characters between blanks, made by NLTK's tokenizer: form, case,
     position, width, first and last code point, all within the chunk; and how many positions it
     takes.
     """
-    # Most chunks are a word with punctuation after it, which needs no tokenizer to be seen.
-    plain = _PLAIN_WORD.fullmatch(chunk)
-    if plain is None:
-        return _cut(chunk, _ingest_spans())
-    start, end = plain.span(1)
-    written = plain[1]
+    out: list[_ChunkTokens] = []
+    waiting: list[tuple[int, Folded, str]] = []
+    size = 0
+    for number, chunk in enumerate(chunks):
+        # Most chunks are a word with punctuation after it, which needs no tokenizer to be seen.
+        plain = _PLAIN_WORD.fullmatch(chunk)
+        out.append(_plain(plain) if plain else ((), 0))
+        if not plain:
+            folded = Folded(chunk)
+            waiting.append((number, folded, _shape(folded.text)))
+            size += len(folded.text)
+        if waiting and (size > _PIECE or number + 1 == len(chunks)):
+            # A call of the tokenizer costs more than what it does with a chunk.
+            spans = _ingest_spans()(" ".join(shape for _, _, shape in waiting))
+            for (place, folded, shape), mine in zip(waiting, _parted(waiting, spans), strict=True):
+                out[place] = _cut(chunks[place], folded, shape, mine)
+            waiting, size = [], 0
+    return out
+
+
+def _plain(match: re.Match[str]) -> _ChunkTokens:
+    start, end = match.span(1)
+    written = match[1]
     form, case = written.lower(), _case(written)
     if case == PLAIN and _is_plural_acronym(written):
         form, case = form[:-1], CAPITALS
     return ((_bounded(form), case, 0, 1, start, end),), 1
+
+
+def _parted(
+    shapes: Sequence[tuple[int, Folded, str]], spans: Iterator[tuple[int, int]]
+) -> Iterator[list[tuple[int, int]]]:
+    """Of spans in shapes that are joined by blanks, those in each, from its beginning on."""
+    begin = 0
+    span = next(spans, None)
+    for _, _, shape in shapes:
+        mine = []
+        while span is not None and span[1] <= begin + len(shape):
+            mine.append((span[0] - begin, span[1] - begin))
+            span = next(spans, None)
+        yield mine
+        begin += len(shape) + 1
 
 
 def tokenize(text: str, *, bulk: bool = False) -> Iterator[Token]:
@@ -225,15 +265,10 @@ def tokenize(text: str, *, bulk: bool = False) -> Iterator[Token]:
     position = offset = 0
     for line in text.splitlines(keepends=True):
         shouted = is_shouted(line)
-        for match in _CHUNK.finditer(line):
-            chunk = match.group()
+        chunks = _CHUNK.findall(line)
+        cut = chunk_tokens(chunks) if bulk else map(_searched_chunk, chunks)
+        for match, (tokens, width) in zip(_CHUNK.finditer(line), cut, strict=True):
             base = offset + match.start()
-            if bulk:
-                tokens, width = chunk_tokens(chunk)
-            elif len(chunk) > _MAX_CACHED_CHUNK:
-                tokens, width = _cut(chunk, _search_spans())
-            else:
-                tokens, width = _cut_search(chunk)
             for form, case, relative, span, start, end in tokens:
                 if shouted and case == CAPITALS:
                     case = SHOUTED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b, file_digest
 from typing import Any
@@ -116,6 +116,7 @@ def ingest(
     is how many other processes tag and invert what is read here; an index in memory has none.
     """
     with ExitStack() as stack:
+        stack.enter_context(_no_collections())
         helpers = None
         if jobs > 1 and store.folder is not None:
             helpers = stack.enter_context(Workers(jobs, vocabulary, store.folder))
@@ -137,6 +138,20 @@ def ingest(
             lambda path: path in replaced or (prune and not os.path.lexists(path))
         )
         return run.report(writer.drop(gone))
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Records are in no cycles, and a collection looks at all that is cached, again and again."""
+    import gc
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _read(run: _Run, items: Iterable[Record | Skip], path: str, key: str | None) -> bool:

@@ -51,13 +51,14 @@ _MOST_CHUNKS = 1 << 18
 
 
 class _Chunks(dict[str, int]):
-    """Chunks of texts by number, each analysed when it is first met."""
+    """Chunks of texts by number, each analysed once."""
 
     def __init__(self) -> None:
         super().__init__()
         # Form, case and width of each term, by number and the other way round.
         self.terms: list[tuple[str, str, int]] = []
         self._term_numbers: dict[tuple[str, str, int], int] = {}
+        self._waiting: list[str] = []
         # By chunk: its first token, how many, how many positions, its code points and a blank.
         self.first = array("I", [0])
         self.tokens = array("I", [0])
@@ -71,23 +72,30 @@ class _Chunks(dict[str, int]):
         self.simple = array("B")
 
     def __missing__(self, chunk: str) -> int:
-        shouted = chunk.startswith(_SHOUT)
-        written = chunk.removeprefix(_SHOUT)
-        tokens, positions = chunk_tokens(written)
-        self.first.append(len(self.term))
-        self.tokens.append(len(tokens))
-        self.positions.append(positions)
-        self.advance.append(len(written) + 1)
-        for form, case, position, width, start, end in tokens:
-            if shouted and case == CAPITALS:
-                case = SHOUTED
-            self.term.append(self._number((form, case, width)))
-            self.relative.append(position)
-            self.start.append(start)
-            self.length.append(end - start)
-            self.simple.append(width == 1)
-        number = self[chunk] = len(self.first) - 1
+        # The first number is the gap's, which is no chunk.
+        number = self[chunk] = len(self) + 1
+        self._waiting.append(chunk)
         return number
+
+    def analyse(self) -> None:
+        """Bring what is known of chunks up to those that were met last."""
+        written = [chunk.removeprefix(_SHOUT) for chunk in self._waiting]
+        cut = chunk_tokens(written)
+        for chunk, met, (tokens, positions) in zip(written, self._waiting, cut, strict=True):
+            shouted = met.startswith(_SHOUT)
+            self.first.append(len(self.term))
+            self.tokens.append(len(tokens))
+            self.positions.append(positions)
+            self.advance.append(len(chunk) + 1)
+            for form, case, position, width, start, end in tokens:
+                if shouted and case == CAPITALS:
+                    case = SHOUTED
+                self.term.append(self._number((form, case, width)))
+                self.relative.append(position)
+                self.start.append(start)
+                self.length.append(end - start)
+                self.simple.append(width == 1)
+        self._waiting = []
 
     def _number(self, term: tuple[str, str, int]) -> int:
         number = self._term_numbers.get(term)
@@ -161,6 +169,7 @@ class Inverter:
     def columns(self) -> Iterator[tuple[str, Array | bytes]]:
         """The columns of the batch, which is then empty again."""
         chunks = self._chunks
+        chunks.analyse()
         numbers = np.frombuffer(self._numbers, np.uint32)
         run_chunks = np.frombuffer(self._run_chunks, np.uint32)
         record_of_run = np.frombuffer(self._run_record, np.uint32)
@@ -256,49 +265,43 @@ class Inverter:
     ) -> Generator[tuple[str, Array | bytes], None, tuple[Array, Array, int]]:
         """The columns; returns by term its stem's rank and its number there, and how many stems."""
         terms = self._chunks.terms
-        used = np.flatnonzero(np.bincount(term, minlength=len(terms))).tolist()
-        cases: dict[str, set[str]] = {}
-        for number in used:
-            form, case, _ = terms[number]
-            cases.setdefault(form, set()).add(case)
-        keyed = sorted((self._entry(*terms[number], cases), number) for number in used)
-        stems = sorted({entry[0] for entry, _ in keyed})
-        forms = sorted({entry[1] for entry, _ in keyed})
-        ranks = {stem: number for number, stem in enumerate(stems)}
-        places = {form: number for number, form in enumerate(forms)}
-        columns = Terms(
-            *(
-                np.fromiter(values, np.int64, len(keyed))
-                for values in (
-                    (ranks[entry[0]] for entry, _ in keyed),
-                    (places[entry[1]] for entry, _ in keyed),
-                    (entry[2] for entry, _ in keyed),
-                    (entry[3] for entry, _ in keyed),
-                )
+        used = np.flatnonzero(np.bincount(term, minlength=len(terms)))
+        mine = [terms[number] for number in used.tolist()]
+        by_case = {case: {form for form, other, _ in mine if other == case} for case in CASES}
+        apart = by_case[CAPITALS] - by_case[PLAIN]
+        keys = {form: self._key(form, form in apart) for form, _, _ in mine}
+        stems, forms = sorted(set(keys.values())), sorted(keys)
+        ranks, places = ({name: n for n, name in enumerate(names)} for names in (stems, forms))
+        numbered = {case: number for number, case in enumerate(CASES)}
+        columns = [
+            np.fromiter(values, np.int64, len(mine))
+            for values in (
+                (ranks[keys[form]] for form, _, _ in mine),
+                (places[form] for form, _, _ in mine),
+                (numbered[case] for _, case, _ in mine),
+                (width for _, _, width in mine),
             )
-        )
-        yield from columns_of("stems", stems)
-        yield from columns_of("forms", forms)
-        yield from columns.columns(len(stems), len(forms))
-        numbers = [number for _, number in keyed]
+        ]
+        order = np.lexsort(columns[::-1])
+        sorted_terms = Terms(*(column[order] for column in columns))
+        # In Python, strings are in the order of their UTF-8.
+        yield from columns_of("stems", [stem.encode() for stem in stems])
+        yield from columns_of("forms", [form.encode() for form in forms])
+        yield from sorted_terms.columns(len(stems), len(forms))
         rank = np.zeros(len(terms), np.uint32)
         local = np.zeros(len(terms), np.uint32)
-        rank[numbers], local[numbers] = columns.stem, columns.local
+        rank[used[order]], local[used[order]] = sorted_terms.stem, sorted_terms.local
         return rank, local, len(stems)
 
-    def _entry(
-        self, form: str, case: str, width: int, cases: Mapping[str, set[str]]
-    ) -> tuple[bytes, bytes, int, int]:
-        """A term with the key of its postings: its stem.
+    def _key(self, form: str, apart: bool) -> str:
+        """What a form's postings are under: its stem.
 
         The postings of a form that stands in capitals alone are kept apart. Whether it is an
         acronym, and no form of the stem, only all segments together can tell; apart, it costs a
         search for the stem nothing.
         """
-        key, written = self._stem(form).encode(), form.encode()
-        if CAPITALS in cases[form] and PLAIN not in cases[form]:
-            key += APART + written
-        return key, written, CASES.index(case), width
+        stem = self._stem(form)
+        return stem + APART.decode() + form if apart else stem
 
 
 class Terms(NamedTuple):
