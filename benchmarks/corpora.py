@@ -2,12 +2,18 @@
 
     apt-get update -o Acquire::Languages=en
     python benchmarks/corpora.py debian FOLDER
-    python benchmarks/corpora.py scaled FOLDER RECORDS
+    python benchmarks/corpora.py scaled FOLDER 1000000
 
 ``debian.jsonl`` has a record for each package: its description, its section (some sixty values),
-its maintainer (some thousands) and its priority (five). ``scaled`` makes any number of records
-from its sentences: each record is sentences drawn at random, no record is another's whole, and new
-words come with the text as they do in language (names are drawn from a pool that grows).
+its maintainer (some two thousand) and its priority (five). ``scaled-N.jsonl`` has N records made
+from its sentences, the first n of which are what a run for n would have made:
+
+- a record is two to five sentences drawn by how often Debian has them, and one that names one or
+  two names; no two records have the same sentences, and none is a single sentence;
+- names come with the text as words do in language (Simon's process): two of five are new, the
+  others are drawn by how often they were named before. A million records have 600,000 of them;
+- facets of 4, 57 and 4,000 values: sections as often as Debian has them, maintainers by Zipf's law
+  with the exponent that fits Debian's (the most frequent has 7 % of the records).
 """
 
 from __future__ import annotations
@@ -16,13 +22,18 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 _YEARS = (1996, 2024)
-
-
+_SYLLABLES = "ba ce di fo gu ka le mi no ru sa te vi wo xu za".split()
+_NEW_NAMES = 0.4
+_MAINTAINERS = 4000
+_ZIPF = 0.9
+_PRIORITIES = {"optional": 80, "standard": 12, "important": 6, "required": 2}
 _LISTS = Path("/var/lib/apt/lists")
 
 
@@ -77,31 +88,68 @@ def scaled(source: Path, count: int) -> Iterator[dict[str, Any]]:
     """Records made of the sentences of others, with names of their own."""
     pick = random.Random(2)
     sentences: list[str] = []
-    facets: list[dict[str, Any]] = []
-    for line in source.open(encoding="utf-8"):
-        record = json.loads(line)
-        sentences += [s.strip() for s in record["text"].replace("\n", " ").split(". ") if s.strip()]
-        facets.append({k: record[k] for k in ("period", "agencies", "facets")})
-    syllables = "ba ce di fo gu ka le mi no ru sa te vi wo xu za".split()
-    for number in range(count):
-        # A new name for about every second record: vocabulary grows with the text.
-        newest = number // 2 + 1
-        name = pick.randint(max(0, newest - 1000), newest)
-        word = "".join(syllables[name // 16**n % 16] for n in range(1 + len(f"{name:x}")))
+    sections: list[list[str]] = []
+    known: Counter[str] = Counter()
+    with source.open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            sentences += split(record["text"])
+            sections.append(record["agencies"])
+            known.update(record["facets"]["maintainer"])
+    maintainers = [known_as for known_as, _ in known.most_common(_MAINTAINERS)]
+    maintainers += [f"Maintainer {n}" for n in range(len(maintainers), _MAINTAINERS)]
+    zipf = list(accumulate((n + 1) ** -_ZIPF for n in range(_MAINTAINERS)))
+    priorities, shares = list(_PRIORITIES), list(accumulate(_PRIORITIES.values()))
+    mentions: list[int] = []
+    names = 0
+    made: set[int] = set()
+    while len(made) < count:
         drawn = pick.choices(sentences, k=pick.randint(2, 5))
+        whole = hash(tuple(drawn))
+        if whole in made:
+            continue
+        mentioned = pick.randint(1, 2)
+        for _ in range(mentioned):
+            new = not mentions or pick.random() < _NEW_NAMES
+            mentions.append(names if new else pick.choice(mentions))
+            names += new
+        named = " and ".join(map(name, mentions[-mentioned:]))
         yield {
-            "id": f"r{number:07d}",
-            "text": ". ".join((*drawn, f"See {word.capitalize()} {number}.")),
-            **pick.choice(facets),
+            "id": f"r{len(made):07d}",
+            "text": " ".join((*drawn, f"It was written for {named}.")),
+            "period": str(pick.randint(*_YEARS)),
+            "agencies": pick.choice(sections),
+            "facets": {
+                "maintainer": pick.choices(maintainers, cum_weights=zipf),
+                "priority": pick.choices(priorities, cum_weights=shares),
+            },
         }
+        made.add(whole)
+
+
+def split(text: str) -> list[str]:
+    """The sentences of a description, each with its full stop."""
+    parts = (part.strip(" .") for part in text.replace("\n", " ").split(". "))
+    return [f"{part}." for part in parts if part]
+
+
+def name(number: int) -> str:
+    """A name for each number, longer as they grow."""
+    digits = f"{number:x}"
+    return "".join(_SYLLABLES[int(digit, 16)] for digit in f"0{digits}").capitalize()
 
 
 def main() -> None:
-    what, folder = sys.argv[1], Path(sys.argv[2])
-    folder.mkdir(parents=True, exist_ok=True)
-    debian = folder / "debian.jsonl"
-    made = records() if what == "debian" else scaled(debian, int(sys.argv[3]))
-    path = debian if what == "debian" else folder / f"scaled-{sys.argv[3]}.jsonl"
+    """Make the corpus that is asked for."""
+    match sys.argv[1:]:
+        case ["debian", folder]:
+            path, made = Path(folder) / "debian.jsonl", records()
+        case ["scaled", folder, count] if count.isdecimal():
+            path = Path(folder) / f"scaled-{int(count)}.jsonl"
+            made = scaled(Path(folder) / "debian.jsonl", int(count))
+        case _:
+            sys.exit(__doc__)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as out:
         for record in made:
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
