@@ -1,330 +1,221 @@
 """wpssearch against its peers: the same records and queries, in turn, in one run.
 
+    apt-get install python3-xapian
     pip install -e '.[bench]'
     python benchmarks/corpora.py debian FOLDER
-    python benchmarks/search.py FOLDER/debian.jsonl --records 60000 --write docs/performance.md
+    python benchmarks/corpora.py scaled FOLDER 1000000
+    python benchmarks/search.py FOLDER --write docs/performance.md
 
-Peers do the same work, in their best options: ranked by BM25, counts exact, ten values of each of
-three facets, snippets of 240 characters with their marks. What is not installed is left out.
+The last command measures everything and writes the document. What it measures it also keeps in
+``FOLDER/results.json``, part by part, so that ``--parts`` can measure some of it again:
 
-- tantivy: one thread; ``Count`` with the top ten; terms aggregations over fast fields; its own
-  snippet generator.
-- SQLite FTS5: porter stemmer, ``bm25()``, ``snippet()``; facets by ``GROUP BY`` over a join.
-- stock Whoosh: its default codec, stems cached, ``groupedby``, its own highlighter.
-- bm25s: ranking alone, with numba where it is there; it has neither counts, facets nor snippets.
+- ``peers``: Debian's descriptions, 60,000 of them, all engines (see ``peers.py`` for their
+  options): every task of ``tasks.py``, ingest, memory, disk, a small addition, a cold process;
+- ``growth``: the same on made records, from a thousand to a million; an engine that would take
+  hours stops before;
+- ``profile``: where the time of a search and of an ingest goes.
 
-Nothing is cached between queries. Queries are one to four words, drawn from the records (so that
-common words are common) and from the vocabulary (so that rare ones are there); each engine warms
-up on a hundred others.
+Every figure comes from a process of its own. All engines build first; then each task is run by
+each engine in turn, so that what is compared is measured within the same minute. Engines that are
+not installed are left out, and said to be.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
-import random
-import re
-import sqlite3
+import shutil
 import statistics
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-FACETS = ("agency", "maintainer", "priority")
-AGGREGATIONS = {name: {"terms": {"field": name, "size": 10}} for name in FACETS}
-_WORD = re.compile(r"[a-z]{3,}")
-Record = dict[str, Any]
+from engine import Engine
+from engines import ENGINES, Wpssearch
+from measure import Asked, added, asked, cold, in_child, ingested, size
+from profiling import profile
+from report import write
+from tasks import TASKS, Queries, draw, records
 
-
-class Task(NamedTuple):
-    """What is asked with a query: whether all its words, and what beside the first ten."""
-
-    name: str
-    every: bool
-    facets: bool
-    snippets: bool
-
-
-TASKS = (
-    Task("any, top ten", every=False, facets=False, snippets=False),
-    Task("any + 3 facets", every=False, facets=True, snippets=False),
-    Task("any + 3 facets + snippets", every=False, facets=True, snippets=True),
-    Task("all + 3 facets", every=True, facets=True, snippets=False),
-)
-
-
-def drawn(records: Sequence[Record], count: int, seed: int) -> list[str]:
-    """Queries of one to four words."""
-    pick = random.Random(seed)
-    frequency: Counter[str] = Counter()
-    for record in records[:20_000]:
-        frequency.update(set(_WORD.findall(record["text"].lower())))
-    vocabulary = [word for word, number in frequency.items() if number >= 3]
-    out: list[str] = []
-    while len(out) < count:
-        words = _WORD.findall(pick.choice(records)["text"].lower()) or vocabulary
-        length = pick.randint(1, 4)
-        out.append(
-            " ".join(pick.choice(words if pick.random() < 0.7 else vocabulary)
-                     for _ in range(length))
-        )  # fmt: skip
-    return out
-
-
-def facet(record: Record, name: str) -> str:
-    return str(record["agencies"][0] if name == "agency" else record["facets"][name][0])
-
-
-class Wpssearch:
-    name = "wpssearch"
-    tasks = TASKS
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        import wpssearch
-
-        self.open = wpssearch.open
-        self.opened: dict[Task, Any] = {}
-        self.index = wpssearch.open(folder / "wpssearch")
-        self.index.ingest([path])
-
-    def run(self, query: str, task: Task) -> int:
-        # Each task opens the index for itself: no task finds words that another looked up.
-        if task not in self.opened:
-            self.opened[task] = self.open(self.index.path)
-        results = self.opened[task].search(
-            query, any=not task.every, facets=FACETS if task.facets else (), snippets=task.snippets
-        )
-        for values in results.facets.values():
-            for value in values:
-                _ = value.value, value.count
-        for hit in results.hits:
-            for snippet in hit.snippets:
-                _ = snippet.text, snippet.matches
-        return int(results.total)
-
-
-class Tantivy:
-    name = "tantivy"
-    tasks = TASKS
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        from importlib import import_module
-
-        tantivy: Any = import_module("tantivy")
-        self.tantivy = tantivy
-        builder = tantivy.SchemaBuilder()
-        builder.add_text_field("id", stored=True, tokenizer_name="raw")
-        builder.add_text_field("text", stored=True, tokenizer_name="en_stem")
-        for name in FACETS:
-            builder.add_text_field(name, tokenizer_name="raw", fast=True)
-        self.schema = builder.build()
-        (folder / "tantivy").mkdir()
-        self.index = tantivy.Index(self.schema, path=str(folder / "tantivy"))
-        writer = self.index.writer(heap_size=500_000_000, num_threads=1)
-        for record in read(path):
-            writer.add_document(
-                tantivy.Document(
-                    id=record["id"], text=record["text"],
-                    **{name: facet(record, name) for name in FACETS},
-                )
-            )  # fmt: skip
-        writer.commit()
-        writer.wait_merging_threads()
-        self.index.reload()
-        self.searcher = self.index.searcher()
-
-    def run(self, words: str, task: Task) -> int:
-        query = self.index.parse_query(words, ["text"], conjunction_by_default=task.every)
-        found = self.searcher.search(query, 10, count=True)
-        if task.facets:
-            self.searcher.aggregate(query, AGGREGATIONS)
-        if task.snippets:
-            generator = self.tantivy.SnippetGenerator.create(
-                self.searcher, query, self.schema, "text"
-            )
-            generator.set_max_num_chars(240)
-            for _, address in found.hits:
-                snippet = generator.snippet_from_doc(self.searcher.doc(address))
-                _ = snippet.fragment(), [(m.start, m.end) for m in snippet.highlighted()]
-        return int(found.count)
-
-
-class Fts5:
-    name = "SQLite FTS5"
-    tasks = TASKS
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.db = sqlite3.connect(folder / "fts5.db")
-        self.db.execute("CREATE VIRTUAL TABLE t USING fts5(text, tokenize='porter unicode61')")
-        self.db.execute(f"CREATE TABLE f (n INTEGER PRIMARY KEY, {', '.join(FACETS)})")
-        for number, record in enumerate(read(path), 1):
-            self.db.execute("INSERT INTO t (rowid, text) VALUES (?, ?)", (number, record["text"]))
-            values = [facet(record, name) for name in FACETS]
-            self.db.execute("INSERT INTO f VALUES (?, ?, ?, ?)", (number, *values))
-        self.db.commit()
-
-    def run(self, words: str, task: Task) -> int:
-        query = (" AND " if task.every else " OR ").join(f'"{word}"' for word in words.split())
-        shown = ", snippet(t, 0, '*', '*', '', 40)" if task.snippets else ""
-        self.db.execute(
-            f"SELECT rowid, bm25(t){shown} FROM t WHERE t MATCH ? ORDER BY rank LIMIT 10",
-            (query,),
-        ).fetchall()
-        (total,) = self.db.execute("SELECT count(*) FROM t WHERE t MATCH ?", (query,)).fetchone()
-        for name in FACETS if task.facets else ():
-            self.db.execute(
-                f"SELECT {name}, count(*) c FROM t JOIN f ON f.n = t.rowid "
-                f"WHERE t MATCH ? GROUP BY {name} ORDER BY c DESC LIMIT 10",
-                (query,),
-            ).fetchall()
-        return int(total)
-
-
-class StockWhoosh:
-    name = "stock Whoosh"
-    tasks = TASKS
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        from whoosh import analysis, fields, index
-
-        (folder / "whoosh").mkdir()
-        schema = fields.Schema(
-            text=fields.TEXT(
-                stored=True, analyzer=analysis.StemmingAnalyzer(stoplist=None, cachesize=-1)
-            ),
-            **{name: fields.ID(sortable=True) for name in FACETS},
-        )
-        self.index = index.create_in(str(folder / "whoosh"), schema)
-        writer = self.index.writer(limitmb=256)
-        for record in read(path):
-            writer.add_document(
-                text=record["text"], **{name: facet(record, name) for name in FACETS}
-            )
-        writer.commit()
-        self.searcher = self.index.searcher()
-
-    def run(self, words: str, task: Task) -> int:
-        from whoosh.qparser import AndGroup, OrGroup, QueryParser
-
-        group = AndGroup if task.every else OrGroup
-        query = QueryParser("text", self.index.schema, group=group).parse(words)
-        found = self.searcher.search(
-            query, limit=10, groupedby=list(FACETS) if task.facets else None
-        )
-        for name in FACETS if task.facets else ():
-            Counter({key: len(v) for key, v in found.groups(name).items()}).most_common(10)
-        if task.snippets:
-            for hit in found:
-                hit.highlights("text")
-        return len(found)
-
-
-class Bm25s:
-    name = "bm25s"
-    tasks = TASKS[:1]
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        import bm25s
-
-        self.bm25s = bm25s
-        texts = [record["text"] for record in read(path)]
-        self.index = bm25s.BM25()
-        self.index.index(
-            bm25s.tokenize(texts, stopwords=None, show_progress=False), show_progress=False
-        )
-
-    def run(self, words: str, task: Task) -> int:
-        tokens = self.bm25s.tokenize([words], stopwords=None, show_progress=False)
-        self.index.retrieve(tokens, k=10, show_progress=False)
-        return -1
-
-
-ENGINES = (Wpssearch, Tantivy, Fts5, StockWhoosh, Bm25s)
-
-
-def read(path: Path) -> Iterator[Record]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def timed(
-    run: Callable[[str, Task], int], task: Task, queries: Sequence[str], warm: Sequence[str]
-) -> tuple[float, float]:
-    """Median and 95th percentile in milliseconds."""
-    for query in warm:
-        run(query, task)
-    times = []
-    for query in queries:
-        start = time.perf_counter()
-        run(query, task)
-        times.append((time.perf_counter() - start) * 1000)
-    times.sort()
-    return statistics.median(times), times[int(len(times) * 0.95)]
-
-
-def size_of(folder: Path) -> float:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+PARTS = ("peers", "growth", "profile")
+SIZES = (1_000, 10_000, 60_000, 100_000, 1_000_000)
+#: What the largest of the sizes is held against.
+_SMALL = 60_000
+_ADDED = 100
+_COLD_RUNS = 21
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("path", type=Path)
-    parser.add_argument("--records", type=int, default=60_000)
-    parser.add_argument("--queries", type=int, default=300)
-    parser.add_argument("--only", nargs="*", default=[engine.name for engine in ENGINES])
-    parser.add_argument("--write", type=Path)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = folder / "records.jsonl"
-        with options.path.open(encoding="utf-8") as lines, path.open("w", encoding="utf-8") as out:
-            for _, line in zip(range(options.records), lines, strict=False):
-                out.write(line)
-        records = list(read(path))
-        queries, warm = drawn(records, options.queries, 2), drawn(records, 100, 1)
-        count = len(records)
-        del records
-        heads = [f"{count:,} records", *(task.name for task in TASKS), "build, records/s", "MB"]
-        rows = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-        for engine in ENGINES:
-            if engine.name not in options.only:
-                continue
-            before = size_of(folder)
-            start = time.perf_counter()
-            try:
-                made = engine(path, folder)
-            except ImportError as error:
-                print(f"{engine.name} is left out: {error}")
-                continue
-            rate = count / (time.perf_counter() - start)
-            cells = []
-            for task in TASKS:
-                if task in made.tasks:
-                    median, high = timed(made.run, task, queries, warm)
-                    cells.append(f"{median:.3g} / {high:.3g}")
-                else:
-                    cells.append("")
-            cells += [f"{rate:,.0f}", f"{size_of(folder) - before:.0f}"]
-            rows.append(f"| {engine.name} | {' | '.join(cells)} |")
-            print(rows[-1], flush=True)
-    table = "\n".join(rows)
-    print(table)
+    """Measure the parts that are asked for, keep the results, write the document."""
+    options = _options()
+    corpora = {
+        name: options.folder / f"{name}.jsonl" for name in ("debian", f"scaled-{max(SIZES)}")
+    }
+    for path in corpora.values():
+        if not path.exists():
+            raise SystemExit(f"{path} is missing: make it with benchmarks/corpora.py.")
+    debian, scaled = corpora.values()
+    kept = options.folder / "results.json"
+    results: dict[str, Any] = {"runs": {}, "profile": {}}
+    if kept.exists() and (set(options.parts), set(options.only)) != (set(PARTS), set(ENGINES)):
+        results = json.loads(kept.read_text(encoding="utf-8"))
+    results["machine"] = _machine()
+    engines, results["versions"] = _installed(options.only)
+    if "peers" in options.parts:
+        name = f"debian/{options.records}"
+        with _first(debian, options.records) as path:
+            queries = draw(path, options.records, options.queries)
+            run = results["runs"].setdefault(name, {})
+            run.update(_compare(path, options.records, engines, queries, options.patience))
+        _keep(results, kept)
+    if "growth" in options.parts:
+        queries = draw(scaled, max(options.sizes), options.queries)
+        for count in options.sizes:
+            some = [engine for engine in engines if count <= engine.most]
+            with _first(scaled, count) as path:
+                run = results["runs"].setdefault(f"scaled/{count}", {})
+                run.update(_compare(path, count, some, queries, options.patience / 4))
+            _keep(results, kept)
+    if "profile" in options.parts:
+        with _first(debian, options.records) as path:
+            index = path.with_name("index")
+            results["profile"] = {what: profile(what, index, path) for what in ("ingest", "search")}
+        _keep(results, kept)
     if options.write:
-        machine = f"{platform.machine()}, {platform.python_version()}, {platform.system()}"
-        content = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
-        head, _, rest = content.partition(f"<!-- {count} -->")
-        _, _, tail = rest.partition("<!-- end -->")
-        block = (
-            f"<!-- {count} -->\n{table}\n\nMedian / 95th percentile in ms. {machine}.\n<!-- end -->"
-        )
-        options.write.write_text(
-            f"{head}{block}{tail}" if rest else f"{content}\n{block}\n", encoding="utf-8"
-        )
+        grown = [f"scaled/{count}" for count in sorted(options.sizes)]
+        write(results, options.write, f"debian/{options.records}", grown, f"scaled/{_SMALL}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("folder", type=Path, help="where the corpora are")
+    add("--parts", nargs="*", choices=PARTS, default=PARTS)
+    add("--only", nargs="*", choices=list(ENGINES), default=list(ENGINES), metavar="ENGINE")
+    add("--records", type=int, default=60_000, help="of the peers' part")
+    add("--sizes", type=int, nargs="*", default=SIZES, help="of the growth part")
+    add("--queries", type=int, default=300)
+    add("--patience", type=float, default=20.0, metavar="SECONDS",
+        help="for an engine's queries of one task; a quarter of it in the growth part")  # fmt: skip
+    add("--write", type=Path, metavar="FILE", help="the document, which has markers for the tables")
+    return parser.parse_args()
+
+
+@contextmanager
+def _first(corpus: Path, count: int) -> Iterator[Path]:
+    """The first records of a corpus as a file in a folder for a while, on the corpus's disk."""
+    with tempfile.TemporaryDirectory(dir=corpus.parent) as folder:
+        path = Path(folder) / "records.jsonl"
+        with corpus.open(encoding="utf-8") as lines, path.open("w", encoding="utf-8") as out:
+            out.writelines(islice(lines, count))
+        yield path
+
+
+def _more(path: Path) -> Path:
+    """A file of new records, each with a word of its own, beside one of others."""
+    new = path.with_name("more.jsonl")
+    with new.open("w", encoding="utf-8") as out:
+        for number, record in enumerate(records(path, _ADDED)):
+            text = f"{record['text']} New{number}word."
+            out.write(json.dumps({**record, "id": f"new-{record['id']}", "text": text}) + "\n")
+    return new
+
+
+def _installed(names: Sequence[str]) -> tuple[list[type[Engine]], dict[str, str]]:
+    """The engines that there are, and their versions."""
+    engines, versions = [], {}
+    for name in names:
+        try:
+            versions[name], _ = in_child(ENGINES[name].version)
+        except ImportError as error:
+            print(f"{name} is left out: {error}.", flush=True)
+        else:
+            engines.append(ENGINES[name])
+    return engines, versions
+
+
+def _compare(
+    path: Path,
+    count: int,
+    engines: Sequence[type[Engine]],
+    queries: dict[str, Queries],
+    patience: float,
+) -> dict[str, dict[str, Any]]:
+    """By engine what was measured of it on the records of a file."""
+    folders = {engine.name: path.with_name(engine.name) for engine in engines}
+    out: dict[str, dict[str, Any]] = {}
+    for engine in engines:
+        folder = folders[engine.name]
+        seconds, memory = in_child(ingested, engine.name, path, folder)
+        out[engine.name] = {
+            "records": count,
+            "seconds": seconds,
+            "ingest_memory": memory,
+            "disk": size(folder),
+            "memory": 0,
+            "tasks": {},
+        }
+        print(f"{count:,} records, {engine.name}: {count / seconds:,.0f} a second, "
+              f"{memory / 1e6:.0f} MB", flush=True)  # fmt: skip
+    for task in TASKS:
+        for engine in engines:
+            if task in engine.tasks:
+                folder, some = folders[engine.name], queries[task.queries]
+                times, memory = in_child(asked, engine.name, folder, task, some, patience)
+                measured = out[engine.name]
+                measured["tasks"][task.name] = _summary(times)
+                measured["memory"] = max(measured["memory"], memory)
+                print(f"{task.name}, {engine.name}: {measured['tasks'][task.name]}", flush=True)
+    if Wpssearch in engines:
+        mine, folder = out[Wpssearch.name], folders[Wpssearch.name]
+        mine["cold"] = [*map(statistics.median, cold(folder, queries["mixed"].timed[:_COLD_RUNS]))]
+        mine["unchanged"] = _addition(Wpssearch, path, folder)[0]
+    more = _more(path)
+    for engine in engines:
+        if engine.extends and engine.tasks:
+            out[engine.name]["added"] = _addition(engine, more, folders[engine.name])
+    return out
+
+
+def _addition(engine: type[Engine], path: Path, folder: Path) -> tuple[float, int]:
+    scratch = path.with_name("scratch")
+    scratch.mkdir()
+    result, _ = in_child(added, engine.name, path, folder, scratch)
+    shutil.rmtree(scratch)
+    return result
+
+
+def _summary(of: Asked) -> dict[str, float]:
+    times = sorted(of.times)
+    return {
+        "median": statistics.median(times),
+        "p95": times[int(len(times) * 0.95)],
+        "queries": len(times),
+        "matched": statistics.mean(of.totals),
+    }
+
+
+def _keep(results: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+def _machine() -> str:
+    """The machine in a sentence, and how busy it was."""
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = next((x.partition(":")[2].strip() for x in info.splitlines() if "model name" in x), "")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        f"{model or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; "
+        f"load average {os.getloadavg()[0]:.1f} when the run began."
+    )
 
 
 if __name__ == "__main__":
