@@ -7,7 +7,8 @@
     python benchmarks/search.py FOLDER --write docs/performance.md
 
 The last command measures everything and writes the document. What it measures it also keeps in
-``FOLDER/results.json``, part by part, so that ``--parts`` can measure some of it again:
+``FOLDER/results.json``, part by part, so that ``--parts`` can measure some of it again (none: the
+document is written anew from what is there):
 
 - ``peers``: Debian's descriptions, 60,000 of them, all engines (see ``peers.py`` for their
   options): every task of ``tasks.py``, ingest, memory, disk, a small addition, a cold process;
@@ -64,8 +65,11 @@ def main() -> None:
     results: dict[str, Any] = {"runs": {}, "profile": {}}
     if kept.exists() and (set(options.parts), set(options.only)) != (set(PARTS), set(ENGINES)):
         results = json.loads(kept.read_text(encoding="utf-8"))
-    results["machine"] = _machine()
-    engines, results["versions"] = _installed(options.only)
+    engines: list[type[Engine]] = []
+    if options.parts:
+        engines, versions = _installed(options.only)
+        results["machine"] = _machine()
+        results["versions"] = {**results.get("versions", {}), **versions}
     if "peers" in options.parts:
         name = f"debian/{options.records}"
         with _first(debian, options.records) as path:

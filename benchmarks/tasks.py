@@ -27,7 +27,8 @@ FACETS = ("agency", "maintainer", "priority")
 #: Records of which the queries' words are drawn: the same for every number of records.
 DRAWN_FROM = 60_000
 WARM_UPS = 100
-_WORD = re.compile(r"[a-z]{3,}")
+#: Words that stand between blanks, the punctuation of prose aside: every engine cuts them alike.
+_WORD = re.compile(r"(?<![^\s(])[a-z]{3,}(?=[.,;:)]*(?:\s|$))")
 #: How often rare words occur among the records that words are drawn from.
 _RARE = range(3, 11)
 _COMMON = 100
