@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,14 +58,6 @@ class TwoJobs(Wpssearch):
     name = "wpssearch, 2 jobs"
     tasks = ()
     most = 0
-
-    @staticmethod
-    def version() -> str:
-        import wpssearch
-
-        if "jobs" not in inspect.signature(wpssearch.Index.ingest).parameters:
-            raise ImportError("its ingest takes no jobs yet")
-        return wpssearch.__version__
 
     @staticmethod
     def ingest(path: Path, folder: Path) -> None:

@@ -32,8 +32,8 @@ def write(results: Results, document: Path, real: str, grown: Sequence[str], sma
     growth = {name: runs[name] for name in grown if name in runs}
     blocks = {"machine": _machine(results), "targets": _targets(runs, real, small, grown[-1])}
     if real in runs:
-        blocks["peers"] = _peers(runs[real])
-        blocks["ingest"] = _ingest(runs[real])
+        blocks["peers"] = _peers(runs[real], _count(real))
+        blocks["ingest"] = _ingest(runs[real], _count(real))
     if len(growth) > 1:
         plot = document.with_name("growth.svg")
         plot.write_text(svg(_plotted(growth)), encoding="utf-8")
@@ -64,11 +64,12 @@ def _count(run: str) -> int:
 
 
 def _machine(results: Results) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    known = {name: number for name, number in results["versions"].items() if name != TwoJobs.name}
+    versions = ", ".join(f"{name} {number}" for name, number in known.items())
     return f"{results['machine']}\n\nVersions: {versions}."
 
 
-def _peers(run: Mapping[str, Any]) -> str:
+def _peers(run: Mapping[str, Any], count: int) -> str:
     searched = {name: engine for name, engine in run.items() if engine["tasks"]}
     rows = []
     for task in TASKS:
@@ -84,7 +85,7 @@ def _peers(run: Mapping[str, Any]) -> str:
         ]
         cells = ["" if mean is None else _number(mean) for mean in matched]
         rows.append((f"{task.name}: records that match, mean", *cells))
-    table = _table(("median / 95th percentile, ms", *searched), rows)
+    table = _table((f"{count:,} records: median / 95th percentile, ms", *searched), rows)
     most = max(
         asked["queries"] for engine in searched.values() for asked in engine["tasks"].values()
     )
@@ -99,8 +100,8 @@ def _peers(run: Mapping[str, Any]) -> str:
     )
 
 
-def _ingest(run: Mapping[str, Any]) -> str:
-    head = ("", "records/s", "peak memory, MB", "disk, MB", "memory while searching, MB",
+def _ingest(run: Mapping[str, Any], count: int) -> str:
+    head = (f"{count:,} records", "records/s", "peak memory, MB", "disk, MB", "searching, MB",
             "100 more, s", "100 more, MB")  # fmt: skip
     rows = []
     for name, engine in run.items():
