@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import CORPUS
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import wpssearch
@@ -209,6 +209,7 @@ fragments = st.sampled_from(
     st.booleans(),
     st.sampled_from([(), ("Liberia",), ("Haiti",)]),
 )
+@example("polise desk", False, ("Haiti",))
 def test_a_suggestion_is_never_to_a_worse_result(
     page: wpssearch.Index, query: str, any_: bool, country: tuple[str, ...]
 ) -> None:

@@ -288,12 +288,18 @@ class LongForms:
     def __init__(
         self, known: Iterable[LongForm], tokens: Callable[[str], tuple[Token, ...]]
     ) -> None:
+        self._tokens = tokens
         self._by_acronym: dict[str, list[LongForm]] = {}
-        self._by_beginning: dict[str, list[tuple[LongForm, tuple[str, ...]]]] = {}
+        self._by_beginning: dict[str, list[LongForm]] = {}
         for entry in known:
-            words = tuple(token.form for token in tokens(entry.long_form) if token.width == 1)
             self._by_acronym.setdefault(fold(entry.acronym), []).append(entry)
-            self._by_beginning.setdefault(words[0][:_BEGINNING], []).append((entry, words))
+            # Of hundreds a query has use for few: their words are cut when they are asked for.
+            first = entry.long_form.split(maxsplit=1)[0]
+            begins = fold(first) if first.isalpha() else self._words(entry)[0]
+            self._by_beginning.setdefault(begins[:_BEGINNING], []).append(entry)
+
+    def _words(self, entry: LongForm) -> tuple[str, ...]:
+        return tuple(token.form for token in self._tokens(entry.long_form) if token.width == 1)
 
     def of(self, acronym: str) -> list[LongForm]:
         """What an acronym, folded, stands for."""
@@ -301,7 +307,8 @@ class LongForms:
 
     def beginning(self, form: str) -> list[tuple[LongForm, tuple[str, ...]]]:
         """The long forms, with their words, that may begin with this form or one of its stem."""
-        return self._by_beginning.get(form[:_BEGINNING], [])
+        known = self._by_beginning.get(form[:_BEGINNING], [])
+        return [(entry, self._words(entry)) for entry in known]
 
 
 class Analyzer:

@@ -67,15 +67,17 @@ def suggestion(
         return None
     best = replace(request, limit=1, offset=0, sort="relevance", facets=(), snippets=False)
     instead = answer(replace(best, query=text))
-    better = _worth(instead) > _worth(found)
-    if _worth(instead) == _worth(found) and instead.total:
+    if not instead.total:
+        return None
+    better = not found.total or _worth(instead) > _worth(found)
+    if found.total and _worth(instead) == _worth(found):
         better = instead.hits[0].score > answer(best).hits[0].score
     return text if better else None
 
 
-def _worth(results: Results) -> tuple[bool, bool, int]:
+def _worth(results: Results) -> tuple[bool, int]:
     """What makes an answer better than another, the first first."""
-    return results.total > 0, results.match == "all", results.total
+    return results.match == "all", results.total
 
 
 class _Speller:

@@ -162,9 +162,11 @@ class Evaluation:
         """Where the plan's words stand in ascending records of a segment."""
         places = self._segments[number].places(plan, records)
         starts, ends = np.zeros((2, len(places.row)), np.int64)
-        for field in np.unique(places.field).tolist():
-            offsets = self._offsets(number, field, records)
+        for field in range(len(FIELDS)):
             mine = np.flatnonzero(places.field == field)
+            if not len(mine):
+                continue
+            offsets = self._offsets(number, field, records)
             base = offsets.begins[places.row[mine]]
             starts[mine] = offsets.starts[base + places.position[mine]]
             ends[mine] = offsets.ends[base + places.stop[mine] - 1]
