@@ -182,3 +182,28 @@ def _is_padding(file: Path, data: bytearray) -> bool:
 
     box = Container(bytes(data), file.name)
     return not list(box.problems())
+
+
+def test_the_places_of_a_word_of_thousands_of_records(tmp_path: Path) -> None:
+    """Places are counted from the beginning of a block of postings, whatever was merged before."""
+    pick = random.Random(5)
+    made: list[dict[str, Any]] = [
+        {"id": f"{n:05d}", "title": "Police" if n % 3 else None, "text": " ".join(
+            pick.choices(["police", "desk", "Police's", "unit"], k=pick.randint(1, 9)))}
+        for n in range(1500)
+    ]  # fmt: skip
+    with wpssearch.open(tmp_path / "index") as index:
+        for start in (0, 700, 900):
+            index.add([{k: v for k, v in row.items() if v} for row in made[start : start + 700]])
+        index.remove([row["id"] for row in made[::7]])
+        for query in ("police", "desk", '"police desk"'):
+            hits = index.search(query, limit=5, offset=pick.randint(0, 200)).hits
+            assert hits
+            for hit in hits:
+                shown = [(s.field, s.text[a:b].lower()) for s in hit.snippets for a, b in s.matches]
+                assert shown
+                for field, text in shown:
+                    assert text.replace("'s", "") in ("police", "desk", "police desk"), field
+                found = sum(field == "text" for field, _ in shown)
+                words = hit.record.text.lower().replace("'s", "")
+                assert found == words.count(query.strip('"'))

@@ -15,6 +15,7 @@ from wpssearch.backends.plan import All, Group, Plan, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
+from wpssearch.backends.whoosh.inverting import POSTING_BLOCK
 from wpssearch.backends.whoosh.segment import Postings, Segment, by_occurrence, in_all_fields
 
 __all__ = [
@@ -294,14 +295,20 @@ class InSegment:
         places, there = where(postings.records, records)
         if not there.any():
             return _nowhere()
-        frequencies = self._frequencies(postings)
-        totals = in_all_fields(frequencies)
-        begun = np.cumsum(totals) - totals
         mine = places[there]
-        counts = totals[mine]
+        if len(mine) * POSTING_BLOCK < len(postings.records):
+            numbers = postings.first + mine
+            frequencies = self.segment.frequencies_at(numbers)
+            counts, begun = in_all_fields(frequencies), self.segment.first_occurrences(numbers)
+        else:
+            frequencies = self._frequencies(postings)
+            totals = in_all_fields(frequencies)
+            begun = (np.cumsum(totals) - totals + postings.occurrences)[mine]
+            counts = totals[mine]
+            frequencies = tuple(None if f is None else f[mine] for f in frequencies)
         row = np.repeat(np.flatnonzero(there), counts)
-        at = ranges(begun[mine] + postings.occurrences, counts)
-        field = by_occurrence([None if f is None else f[mine] for f in frequencies])
+        at = ranges(begun, counts)
+        field = by_occurrence(frequencies)
         term = self.segment.packed("occurrences.term").take(at)
         position = self.segment.packed("occurrences.position").take(at)
         width = self.segment.container.array("terms.width")[postings.first_term + term]

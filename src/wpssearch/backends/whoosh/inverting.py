@@ -30,6 +30,7 @@ __all__ = [
     "APART",
     "CASES",
     "LONG_FORM",
+    "POSTING_BLOCK",
     "Inverter",
     "Terms",
 ]
@@ -41,6 +42,8 @@ ABBREVIATION, LONG_FORM = "<", ">"
 APART = b"\0"
 #: How a form was written, by number.
 CASES = (PLAIN, CAPITALS, SHOUTED)
+#: Of each so manieth posting it is kept how many occurrences are before it.
+POSTING_BLOCK = 256
 
 _OTHER_BLANK = re.compile(r"[^\S ]")
 _HEADING_GAP = 10
@@ -384,5 +387,6 @@ def _postings(
                 frequencies if mine.all() else np.add.reduceat(mine.astype(np.int64), begun)
             )
     yield from posting_columns(narrow(record[begun]), by_field, lengths)
+    yield "postings.before", narrow(begun[::POSTING_BLOCK])
     yield "stems.postings", narrow(np.searchsorted(stem[begun], np.arange(stems + 1)))
     yield "stems.occurrences", narrow(np.searchsorted(stem, np.arange(stems + 1)))

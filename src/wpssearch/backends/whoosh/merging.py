@@ -17,7 +17,7 @@ from wpssearch.backends.whoosh.building import Blocks, acronym_columns, id_colum
 from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.impacts import posting_columns
-from wpssearch.backends.whoosh.inverting import Terms
+from wpssearch.backends.whoosh.inverting import POSTING_BLOCK, Terms
 from wpssearch.backends.whoosh.packing import PackedWriter, widest
 from wpssearch.backends.whoosh.segment import Segment, in_all_fields
 from wpssearch.backends.whoosh.strings import Strings, Table
@@ -51,8 +51,9 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
         yield from _offsets(segments, field)
     postings: dict[str, Array] = {}
     for name, column in _Dictionary(segments).columns(numbers):
-        if name.startswith("postings.") and not isinstance(column, bytes):
-            postings[name.removeprefix("postings.")] = column
+        field = name.removeprefix("postings.")
+        if field in ("record", *FIELDS) and not isinstance(column, bytes):
+            postings[field] = column
         else:
             yield name, column
     yield from posting_columns(postings.pop("record"), postings, lengths)
@@ -241,7 +242,12 @@ class _Dictionary:
             )
             for name in _OF_OCCURRENCES
         }
+        before: list[Array] = []
+        postings = occurrences = 0
         for pieces, stems, totals in self._slices(numbers):
+            begun = occurrences + np.cumsum(totals) - totals
+            before.append(begun[-postings % POSTING_BLOCK :: POSTING_BLOCK])
+            postings, occurrences = postings + len(totals), occurrences + int(totals.sum())
             posting_counts += np.bincount(stems, minlength=count)
             occurrence_counts += np.bincount(stems, weights=totals, minlength=count).astype(
                 np.int64
@@ -253,6 +259,8 @@ class _Dictionary:
         yield from ((name, spool.whole(kinds[name])) for name, spool in spools.items())
         for name, writer in packed.items():
             yield from writer.columns(name)
+        none = np.zeros(0, np.int64)
+        yield "postings.before", narrow(np.concatenate([none, *before]))
         yield "stems.postings", narrow(np.append(0, np.cumsum(posting_counts)))
         yield "stems.occurrences", narrow(np.append(0, np.cumsum(occurrence_counts)))
 

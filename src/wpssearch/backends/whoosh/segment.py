@@ -14,7 +14,7 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh import records
 from wpssearch.backends.whoosh.container import Container
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
-from wpssearch.backends.whoosh.inverting import APART, CASES
+from wpssearch.backends.whoosh.inverting import APART, CASES, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import Packed
 from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.errors import IndexDamaged
@@ -149,10 +149,31 @@ class Segment:
 
     def frequencies(self, first: int, stop: int) -> tuple[Array | None, ...]:
         """By field how often each of some postings has its stem there; ``None``: none has."""
+        return self._frequencies(slice(first, stop))
+
+    def frequencies_at(self, numbers: Array) -> tuple[Array | None, ...]:
+        """The same of some postings by their numbers among all."""
+        return self._frequencies(numbers)
+
+    def _frequencies(self, which: slice | Array) -> tuple[Array | None, ...]:
         if self._impact is None:
-            return tuple(None if f is None else f[first:stop] for f in self._by_field)
-        impacts = self._impact[first:stop]
+            return tuple(None if f is None else f[which] for f in self._by_field)
+        impacts = self._impact[which]
         return tuple(None if f is None else f.take(impacts) for f in self._by_field)
+
+    def first_occurrences(self, numbers: Array) -> Array:
+        """The numbers of the first occurrences of some postings, by their numbers among all.
+
+        What stands before a posting is counted from the beginning of its block.
+        """
+        blocks = numbers // POSTING_BLOCK
+        begins = blocks * POSTING_BLOCK
+        counts = numbers - begins
+        totals = in_all_fields(self.frequencies_at(ranges(begins, counts)))
+        owners = np.repeat(np.arange(len(numbers)), counts)
+        sums = np.bincount(owners, weights=totals, minlength=len(numbers)).astype(np.int64)
+        before: Array = self.container.array("postings.before")[blocks] + sums
+        return before
 
     def has(self, field: str) -> bool:
         """Whether a record has words in the field."""
