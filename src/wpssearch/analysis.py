@@ -315,8 +315,8 @@ class Analyzer:
     """Text to terms. One instance serves index, query and highlight; it is safe to share."""
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        self._vocabulary = vocabulary or shipped()
-        self.stemmer = Stemmer(self._vocabulary)
+        self.vocabulary = vocabulary or shipped()
+        self.stemmer = Stemmer(self.vocabulary)
 
     def index_tokens(self, text: str) -> list[Token]:
         """The tokens of a text, as the index keeps them."""
@@ -329,7 +329,7 @@ class Analyzer:
     @cached_property
     def long_forms(self) -> LongForms:
         """What the vocabulary's acronyms stand for, ready to be looked up."""
-        return LongForms(self._vocabulary.long_forms, self.query_tokens)
+        return LongForms(self.vocabulary.long_forms, self.query_tokens)
 
     @property
     def fingerprint(self) -> str:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Literal
 
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.store import Store, holds_index
-from wpssearch.errors import Error, IndexDamaged, UnknownRecord, UsageError
+from wpssearch.damage import undamaged
+from wpssearch.errors import UnknownRecord, UsageError
 from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
+from wpssearch.surveying import Surveys
 from wpssearch.vocab import Vocabulary, shipped
 
 __all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
 
 MEMORY = ":memory:"
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 def sample_path() -> Path:
@@ -113,29 +112,7 @@ def tag(
     }
 
 
-def _undamaged(
-    method: Callable[Concatenate[Index, _P], _T],
-) -> Callable[Concatenate[Index, _P], _T]:
-    """What a damaged file makes of a method is told as damage; any other fault is itself."""
-
-    @wraps(method)
-    def told(self: Index, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        try:
-            return method(self, *args, **kwargs)
-        except Error:
-            raise
-        except Exception as error:
-            damage = next(self._store.problems(), None)
-            if damage is None:
-                raise
-            raise IndexDamaged(
-                f"{damage} Empty the index's folder and build it anew with `wpssearch ingest`."
-            ) from error
-
-    return told  # type: ignore[return-value]
-
-
-class Index:
+class Index(Surveys):
     """An open index. Any number of threads may use it; a search sees the state last read.
 
     Its own changes it sees at once, others' after ``refresh``. A context manager.
@@ -255,7 +232,7 @@ class Index:
             )
         )
 
-    @_undamaged
+    @undamaged
     def run(self, request: Search) -> Results:
         """Carry out a search."""
         return search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
@@ -266,7 +243,7 @@ class Index:
         """The facet counts of a search alone; takes what ``search`` takes."""
         return self.search(query, facets=strings(by), **{"limit": 0, **filters}).facets
 
-    @_undamaged
+    @undamaged
     def get(self, id: str) -> Record:
         """The record of this id; ``UnknownRecord`` where there is none."""
         snapshot = self._store.snapshot()
@@ -277,14 +254,14 @@ class Index:
             )
         return snapshot.record(number)
 
-    @_undamaged
+    @undamaged
     def profile(self, record: Record) -> Record | None:
         """The profile of the agency that a record is from: of its page first, else by name."""
         return None if record.kind == "agency" else self._store.snapshot().profile(record)
 
     # Accounts
 
-    @_undamaged
+    @undamaged
     def info(self) -> dict[str, Any]:
         """What the index holds: counts, sources, language and fingerprint.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from wpssearch.errors import UsageError
 from wpssearch.model import EVIDENCES, ROLES, Period, Record, Search
@@ -21,10 +21,13 @@ __all__ = [
     "range_of",
     "resolve",
     "unknown",
+    "unknown_facet",
 ]
 
 # Parts the values of a period; a blank takes its place inside a label.
 _UNIT = "\x1f"
+#: How many facets a note names at the most.
+_MOST_NAMED = 20
 
 
 def period_value(period: Period) -> str:
@@ -68,7 +71,7 @@ def _clean(value: str) -> str:
 
 
 def kept_marks(search: Search, facet: str) -> frozenset[str] | None:
-    """The roles and evidences that a search takes of a facet; ``None`` where it takes all."""
+    """The roles and evidences that a search takes of a kept facet; ``None``: it takes all."""
     if facet != "country" or not (search.role or search.evidence):
         return None
     roles, evidences = search.role or ROLES, search.evidence or EVIDENCES
@@ -131,6 +134,17 @@ def resolve(facet: str, text: str, listed: Sequence[str], vocabulary: Vocabulary
         if normal_name(value) == normal
         or (canonical is not None and vocabulary.canonical(facet, value) == canonical)
     }
+
+
+def unknown_facet(name: str, known: Iterable[str]) -> str:
+    """What to say of a facet that no record has."""
+    from difflib import get_close_matches
+
+    listed = sorted(known)
+    near = get_close_matches(name.casefold(), listed, n=1, cutoff=0.7)
+    some = ", ".join(listed[:_MOST_NAMED]) + (" and more" if len(listed) > _MOST_NAMED else "")
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {some}."
+    return f"No record has a facet {name!r}; {hint}"
 
 
 def unknown(facet: str, text: str, listed: Sequence[str], vocabulary: Vocabulary) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 __all__ = [
     "CORE_FACETS",
     "EVIDENCES",
+    "FACET_ORDERS",
     "INTERVALS",
     "ROLES",
     "Period",
@@ -32,10 +33,12 @@ Strings = str | Iterable[str]
 Interval = Literal["touches", "within", "covers", "starts"]
 Evidence = Literal["stated", "implied", "given"]
 Role = Literal["place", "partner"]
+FacetOrder = Literal["count", "name", "time"]
 
 ROLES: tuple[Role, ...] = ("place", "partner")
 EVIDENCES: tuple[Evidence, ...] = ("stated", "implied", "given")
 INTERVALS: tuple[Interval, ...] = ("touches", "within", "covers", "starts")
+FACET_ORDERS: tuple[FacetOrder, ...] = ("count", "name", "time")
 
 #: The facets that every record can carry; a source may bring further ones under its own names.
 CORE_FACETS = ("period", "agency", "mission", "country")
@@ -220,7 +223,11 @@ class Search:
     ``within`` it, ``covers`` it or ``starts`` in it, also where the period facet lists that very
     value; ``overlap`` is ``touches``. ``role`` and ``evidence`` are those of the countries that
     filter and facet take, all without them. ``lineage`` lets ``agency`` take the predecessors,
-    too. ``exact`` searches for the words as typed, without the acronyms' other forms.
+    too. ``exclude`` leaves out, by facet, the records that have any of the values; it is no facet's
+    own filter, so that a listed value keeps its count. ``facet_order`` lists the values of a facet
+    by ``count``, ``name`` or ``time`` (without it, and where values have no time, as each facet
+    does), from ``facet_offset`` on, those alone that ``facet_min`` records have. ``exact`` searches
+    for the words as typed, without the acronyms' other forms.
     """
 
     query: str = ""
@@ -233,6 +240,7 @@ class Search:
     country: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exclude: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlap: bool = False
     interval: Interval | None = None
     role: tuple[Role, ...] = ()
@@ -244,6 +252,9 @@ class Search:
     sort: Literal["relevance", "newest", "oldest"] = "relevance"
     facets: tuple[str, ...] = CORE_FACETS
     facet_limit: int | None = 10
+    facet_offset: int = 0
+    facet_min: int = 1
+    facet_order: FacetOrder | None = None
     snippets: bool = True
     total: bool = True
 
@@ -259,8 +270,10 @@ class Search:
             "facets",
         ):
             object.__setattr__(self, name, strings(getattr(self, name)))
-        where = {name: strings(values) for name, values in (self.where or {}).items()}
-        object.__setattr__(self, "where", where)
+        for name in ("where", "exclude"):
+            named = getattr(self, name) or {}
+            kept = {facet: strings(values) for facet, values in named.items()}
+            object.__setattr__(self, name, kept)
 
 
 def activity_title(agencies: Sequence[str], period: Period | None) -> str:

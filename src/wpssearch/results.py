@@ -130,7 +130,7 @@ class Hit:
 class FacetValue(NamedTuple):
     """A value of a facet, how many of the matching records have it, and whether it is chosen.
 
-    ``start`` and ``end`` are there for periods alone.
+    ``start`` and ``end`` are there for periods, years and decades alone.
     """
 
     value: str

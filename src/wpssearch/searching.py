@@ -21,12 +21,12 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
-from wpssearch.model import EVIDENCES, INTERVALS, ROLES, Record, Search
+from wpssearch.model import EVIDENCES, FACET_ORDERS, INTERVALS, ROLES, Record, Search
 from wpssearch.query import And, Or, parse, relaxed
 from wpssearch.results import Hit, Results, Snippet
 from wpssearch.vocab import Vocabulary
 
-__all__ = ["Matched", "Selected", "search", "select"]
+__all__ = ["Matched", "Selected", "named_filters", "search", "select"]
 
 _SORTS = ("relevance", "newest", "oldest")
 #: How much longer a list is than its first page before that is parted from the rest.
@@ -100,10 +100,10 @@ def search(
         hits=_hits(snapshot, matched, page, request),
         facets={facet: values for facet, (values, _) in counted.items()},
         more={facet: more for facet, (_, more) in counted.items()},
-        filters=_named_filters(request),
+        filters=named_filters(request),
         offset=request.offset,
         limit=request.limit,
-        notes=selected.notes,
+        notes=(*selected.notes, *faceting.unknown_facets(request.facets, snapshot)),
     )
     if not suggest or not _unknown(matched.evaluation.terms):
         return results
@@ -138,15 +138,18 @@ def _check(request: Search) -> None:
         ("role", request.role, ROLES),
         ("evidence", request.evidence, EVIDENCES),
         ("interval", (request.interval,) if request.interval else (), INTERVALS),
+        ("order of values", (request.facet_order,) if request.facet_order else (), FACET_ORDERS),
     ):
         for value in values:
             if value not in known:
                 raise UsageError(f"The {name} is one of {', '.join(known)}, not {value!r}.")
-    if request.limit < 0 or request.offset < 0 or (request.facet_limit or 0) < 0:
+    numbers = request.limit, request.offset, request.facet_limit or 0, request.facet_offset
+    if min(numbers) < 0:
         raise UsageError("A limit or offset is 0 or more.")
 
 
-def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
+def named_filters(request: Search) -> dict[str, tuple[str, ...]]:
+    """The filters of a search by the names of their options."""
     named = {
         "period": request.period,
         "from": (request.from_,) if request.from_ is not None else (),
@@ -162,6 +165,7 @@ def _named_filters(request: Search) -> dict[str, tuple[str, ...]]:
     out = {name: values for name, values in named.items() if values}
     for name, values in request.where.items():
         out[name] = (*out.get(name, ()), *values)
+    out.update({f"not-{name}": values for name, values in request.exclude.items() if values})
     return out
 
 

@@ -8,35 +8,46 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wpssearch import facets
+from wpssearch import derived, facets
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.whoosh.snapshot import Snapshot
-from wpssearch.model import Search
+from wpssearch.folding import fold
+from wpssearch.model import CORE_FACETS, Search
 from wpssearch.results import FacetValue
 from wpssearch.vocab import Vocabulary
 
-__all__ = ["Filter", "Selection", "compile_filters", "count", "select"]
+__all__ = [
+    "Filter",
+    "Selection",
+    "compile_filters",
+    "count",
+    "kept_marks",
+    "select",
+    "unknown_facets",
+    "value_of",
+    "without_own",
+]
 
-#: The name of the filter that ``from_`` and ``to`` make: it is not the period facet's own.
-_RANGE = "from/to"
 #: From so many values on the first are parted from the rest before they are put in order.
 _MANY = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which combinations of a facet's values pass, by segment; ``None`` where a segment has no
-    such facet. ``chosen`` are the facet's own values.
+    """Which combinations of a column's values pass, by segment; ``None`` where a segment has no
+    such column. ``chosen`` are the values of the facet whose own filter it is, ``None``: of none.
+    ``negated`` keeps the records whose combination does not pass.
     """
 
-    facet: str
+    facet: str | None
     column: str
     allowed: list[Array | None]
     chosen: frozenset[str]
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +65,14 @@ def compile_filters(
     filters: list[Filter] = []
     notes: list[str] = []
     asked: dict[str, tuple[str, ...]] = {
+        "period": search.period,
         "agency": search.agency,
         "mission": search.mission,
         "country": search.country,
         "kind": search.kind,
     }
-    period = search.period
     for name, values in search.where.items():
-        if name == "period":
-            period = (*period, *values)
-        else:
-            asked[name] = (*asked.get(name, ()), *values)
-    if period:
-        how = search.interval or ("touches" if search.overlap else None)
-        filters.append(_period_filter(period, how, snapshot))
+        asked[name] = (*asked.get(name, ()), *values)
     if search.from_ is not None or search.to is not None:
         first, last = facets.range_of(search)
 
@@ -75,24 +80,43 @@ def compile_filters(
             start, end, _ = facets.period_of(value)
             return facets.meets(search.interval, start, end, first, last)
 
-        filters.append(_filter(_RANGE, "period", inside, frozenset(), snapshot))
-    for facet, wanted in asked.items():
-        if wanted:
-            marks = facets.kept_marks(search, facet)
-            made, why = _value_filter(facet, wanted, marks, snapshot, vocabulary)
-            notes.extend(why)
-            if facet == "agency" and search.lineage:
-                before, why = facets.predecessors(wanted, vocabulary)
+        # It is a filter of its own, not the period facet's.
+        filters.append(_filter(None, "period", inside, frozenset(), snapshot))
+    for named, excluded in ((asked, False), (search.exclude, True)):
+        for facet, wanted in named.items():
+            if wanted:
+                made, why = _facet_filter(facet, wanted, search, snapshot, vocabulary)
+                filters.append(replace(made, facet=None, negated=True) if excluded else made)
                 notes.extend(why)
-                # That no record has a predecessor is no news.
-                everyone = (*wanted, *before)
-                made, _ = _value_filter(facet, everyone, marks, snapshot, vocabulary)
-            filters.append(made)
-    return filters, notes
+    return filters, list(dict.fromkeys(notes))
+
+
+def _facet_filter(
+    facet: str, wanted: tuple[str, ...], search: Search, snapshot: Snapshot, vocabulary: Vocabulary
+) -> tuple[Filter, list[str]]:
+    if facet == "period":
+        how = search.interval or ("touches" if search.overlap else None)
+        return _period_filter(wanted, how, snapshot), []
+    marks = kept_marks(facet, search, snapshot)
+    made, notes = _value_filter(facet, wanted, marks, snapshot, vocabulary)
+    if facet == "agency" and search.lineage:
+        before, why = facets.predecessors(wanted, vocabulary)
+        notes = [*notes, *why]
+        # That no record has a predecessor is no news.
+        everyone = (*wanted, *before)
+        made, _ = _value_filter(facet, everyone, marks, snapshot, vocabulary)
+    return made, notes
+
+
+def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
+    """A note on each facet asked for that no record has and nobody knows."""
+    known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()} - {"path"}
+    strange = [name for name in asked if name not in known and snapshot.derivation(name) is None]
+    return [facets.unknown_facet(name, known) for name in dict.fromkeys(strange)]
 
 
 def _filter(
-    facet: str,
+    facet: str | None,
     column: str,
     passes: Callable[[str], bool],
     chosen: frozenset[str],
@@ -139,11 +163,12 @@ def _value_filter(
 ) -> tuple[Filter, list[str]]:
     listed = _listed(facet, marks, snapshot)
     chosen: set[str] = set()
-    notes: list[str] = []
+    notes = unknown_facets([facet], snapshot)
     for text in wanted:
-        found = facets.resolve(facet, text, listed, vocabulary)
+        names = derived.spelled_out(facet, text) if snapshot.derivation(facet) else (text,)
+        found = {v for name in names for v in facets.resolve(facet, name, listed, vocabulary)}
         chosen |= found
-        if not found:
+        if not found and not notes:
             notes.append(facets.unknown(facet, text, listed, vocabulary))
     made = _filter(facet, facet, chosen.__contains__, frozenset(chosen), snapshot, marks)
     return made, notes
@@ -164,14 +189,15 @@ def select(matches: Sequence[Array], filters: Sequence[Filter], snapshot: Snapsh
     if not filters:
         return Selection(list(matches), {})
     hits: list[Array] = []
-    aside: dict[str, list[Array]] = {f.facet: [] for f in filters}
+    aside: dict[str, list[Array]] = {f.facet: [] for f in filters if f.facet}
     for number, records in enumerate(matches):
         passed = [_passed(f, number, records, snapshot) for f in filters]
         failures = len(filters) - np.sum(passed, axis=0, dtype=np.int64)
         hits.append(records[failures == 0])
         one = failures == 1
         for made, flags in zip(filters, passed, strict=True):
-            aside[made.facet].append(records[one & ~flags])
+            if made.facet:
+                aside[made.facet].append(records[one & ~flags])
     return Selection(hits, aside)
 
 
@@ -179,65 +205,93 @@ def _passed(made: Filter, number: int, records: Array, snapshot: Snapshot) -> Ar
     allowed = made.allowed[number]
     column = snapshot.column(number, made.column)
     if allowed is None or column is None:
-        return np.zeros(len(records), bool)
+        return np.full(len(records), made.negated)
     flags: Array = allowed[column.records[records]]
-    return flags
+    return ~flags if made.negated else flags
 
 
 def count(
     facet: str, selection: Selection, filters: Sequence[Filter], snapshot: Snapshot, search: Search
 ) -> tuple[tuple[FacetValue, ...], int]:
-    """The first values of a facet with their counts, and how many values are left.
+    """The values of a facet with their counts, in the order and the part that the search asks
+    for, and how many values are left after them.
 
-    The facet's own filter is left aside. Periods come by start, then end; others by count, then
-    name.
+    The facet's own filter is left aside. Periods, years and decades come by start, then end;
+    others by count, then name.
     """
-    aside = selection.aside.get(facet)
-    records = (
-        selection.hits
-        if aside is None
-        else [np.concatenate(both) for both in zip(selection.hits, aside, strict=True)]
+    counts = snapshot.count_in(
+        facet, without_own(facet, selection), kept_marks(facet, search, snapshot)
     )
-    counts = snapshot.count_in(facet, records, facets.kept_marks(search, facet))
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
+    values: Sequence[str] = snapshot.facet(facet).values
     if facet == "period":
-        return _periods(counts, chosen, snapshot, search.facet_limit)
-    values = snapshot.facet(facet).values
-    there = np.flatnonzero(counts)
-    limit = len(there) if search.facet_limit is None else search.facet_limit
+        values, counts = _by_interval(values, counts)
+    there = np.flatnonzero(counts >= max(search.facet_min, 1))
+    size = len(there)
+    last = size if search.facet_limit is None else search.facet_offset + search.facet_limit
+    by = search.facet_order or "time"
+    timed = snapshot.base(facet) == "period"
+    if by == "name":
+        names = {n: value_of(facet, values[n], 0, snapshot).value for n in there.tolist()}
+        there = np.asarray(sorted(names, key=lambda n: (fold(names[n]), names[n])), np.int64)
+    elif by == "count" or not timed:
+        there = _most(there, counts, last)
+    page = there[search.facet_offset : last]
+    shown = tuple(
+        value_of(facet, values[number], total, snapshot, selected=values[number] in chosen)
+        for number, total in zip(page.tolist(), counts[page].tolist(), strict=True)
+    )
+    return shown, max(0, size - search.facet_offset - len(shown))
+
+
+def kept_marks(facet: str, search: Search, snapshot: Snapshot) -> frozenset[str] | None:
+    """The roles and evidences that a search takes of a facet; ``None`` where it takes all."""
+    return facets.kept_marks(search, snapshot.base(facet))
+
+
+def without_own(facet: str, selection: Selection) -> Sequence[Array]:
+    """By segment the records that pass all filters but the facet's own."""
+    aside = selection.aside.get(facet)
+    if aside is None:
+        return selection.hits
+    return [np.concatenate(both) for both in zip(selection.hits, aside, strict=True)]
+
+
+def _most(there: Array, counts: Array, last: int) -> Array:
+    """The first of some values by count, in their order where that is equal."""
     first = there
-    if limit and len(there) > max(_MANY, limit):
+    if last and len(there) > max(_MANY, last):
         # Ties with the last of the first are put in order, too.
-        least = np.partition(counts[there], len(there) - limit)[len(there) - limit]
+        least = np.partition(counts[there], len(there) - last)[len(there) - last]
         first = there[counts[there] >= least]
-    first = first[np.argsort(-counts[first], kind="stable")][:limit]
-    shown = [
-        FacetValue(values[number], total, values[number] in chosen)
-        for number, total in zip(first.tolist(), counts[first].tolist(), strict=True)
-    ]
-    return tuple(shown), len(there) - len(shown)
+    ordered: Array = first[np.argsort(-counts[first], kind="stable")]
+    return ordered
 
 
-def _periods(
-    counts: Array, chosen: frozenset[str], snapshot: Snapshot, limit: int | None
-) -> tuple[tuple[FacetValue, ...], int]:
-    values = snapshot.facet("period").values
+def value_of(
+    facet: str, value: str, total: int, snapshot: Snapshot, *, selected: bool = False
+) -> FacetValue:
+    """A value as it is shown; that of ``period`` is an interval here."""
+    if facet in ("period", derived.INTERVAL):
+        start, end, name = facets.period_of(_first_met(value, snapshot))
+        return FacetValue(name, total, selected, start, end)
+    if snapshot.derivation(facet) is None:
+        return FacetValue(value, total, selected)
+    return FacetValue(value, total, selected, *derived.months_of(facet, value))
+
+
+def _by_interval(values: Sequence[str], counts: Array) -> tuple[list[str], Array]:
+    """The intervals of periods, in their order, and how many records have each."""
     totals: dict[str, int] = {}
-    named: dict[str, list[int]] = {}
     for number in np.flatnonzero(counts).tolist():
         interval = facets.interval_of(values[number])
         totals[interval] = totals.get(interval, 0) + int(counts[number])
-        named.setdefault(interval, []).append(number)
-    shown = list(totals)[:limit]
-    out = []
-    for interval in shown:
-        start, end, label = facets.period_of(_first_met(interval, values, snapshot))
-        out.append(FacetValue(label, totals[interval], interval in chosen, start, end))
-    return tuple(out), len(totals) - len(shown)
+    return list(totals), np.fromiter(totals.values(), np.int64, len(totals))
 
 
-def _first_met(interval: str, values: Sequence[str], snapshot: Snapshot) -> str:
+def _first_met(interval: str, snapshot: Snapshot) -> str:
     """Of the periods of one interval the one that the first live record has."""
+    values = snapshot.facet("period").values
     at = bisect_left(values, f"{interval}\x1f")
     same = []
     while at < len(values) and values[at].startswith(f"{interval}\x1f"):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from wpssearch.backends.arrays import Array
+from wpssearch.backends.arrays import Array, ranges
 from wpssearch.backends.whoosh.container import Container, narrow
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
@@ -66,17 +66,64 @@ class FacetWriter:
 class FacetColumn:
     """A facet of a segment: for each record the number of its combination of values."""
 
-    def __init__(self, container: Container, name: str) -> None:
-        self.values = Strings(container, f"{name}.values")
-        self.marks = [mark.decode() for mark in Strings(container, f"{name}.marks").all()]
-        self.ends = container.array(f"{name}.ends")
-        self.value = container.array(f"{name}.value")
-        self.mark = container.array(f"{name}.mark")
-        self.records = container.array(f"{name}.records")
+    def __init__(
+        self,
+        values: Strings | Sequence[bytes],
+        marks: Sequence[str],
+        ends: Array,
+        value: Array,
+        mark: Array,
+        records: Array,
+    ) -> None:
+        self.values = values
+        self.marks = marks
+        self.ends = ends
+        self.value = value
+        self.mark = mark
+        self.records = records
         self._owners: Array | None = None
         self._single: bool | None = None
+        self._pairs: tuple[Array, Array] | None = None
         self._wide: Array | None = None
         self._counted = False
+
+    @classmethod
+    def read(cls, container: Container, name: str) -> FacetColumn:
+        """The column of a segment's file."""
+        return cls(
+            Strings(container, f"{name}.values"),
+            [mark.decode() for mark in Strings(container, f"{name}.marks").all()],
+            *(container.array(f"{name}.{part}") for part in ("ends", "value", "mark", "records")),
+        )
+
+    def derive(self, brought: Callable[[str], Iterable[str]]) -> FacetColumn:
+        """The column of a facet that follows from this one: what each value brings.
+
+        What several values of a combination bring with one mark is there once.
+        """
+        made = [tuple(brought(name)) for name in self.names()]
+        names = sorted({name for each in made for name in each})
+        place = {name: number for number, name in enumerate(names)}
+        counts = np.fromiter(map(len, made), np.int64, len(made))
+        flat = np.fromiter((place[name] for each in made for name in each), np.int64)
+        begins = np.cumsum(counts) - counts
+        many = counts[self.value]
+        value = flat[ranges(begins[self.value], many)]
+        mark = np.repeat(self.mark.astype(np.int64), many)
+        owner = np.repeat(self.owners, many)
+        size, marks = max(len(names), 1), max(len(self.marks), 1)
+        entries = np.unique((owner * size + value) * marks + mark)
+        owner, value = np.divmod(entries // marks, size)
+        ends = np.append(0, np.cumsum(np.bincount(owner, minlength=self.combinations)))
+        return FacetColumn(
+            [name.encode() for name in names], self.marks, ends, value, entries % marks,
+            self.records,
+        )  # fmt: skip
+
+    def names(self) -> list[str]:
+        """The values, sorted."""
+        values = self.values
+        return [v.decode() for v in (values.all() if isinstance(values, Strings) else values)]
 
     @property
     def combinations(self) -> int:
@@ -112,16 +159,23 @@ class FacetColumn:
             out = np.zeros(size, np.int64)
             out[self.value] = by_combination[1:]
             return out
+        owner, value = self.pairs(marks)
+        return np.bincount(value, weights=by_combination[owner], minlength=size).astype(np.int64)
+
+    def pairs(self, marks: frozenset[str] | None = None) -> tuple[Array, Array]:
+        """The combinations, ascending, each with its values that have one of the marks."""
+        kept = self.kept(marks)
+        if kept is None and self._pairs is not None:
+            return self._pairs
+        owner = self.owners if kept is None else self.owners[kept]
+        value = self.value if kept is None else self.value[kept]
+        if len(self.marks) > 1:
+            # A combination may hold a value twice, in two roles; the record counts once.
+            size = max(len(self.values), 1)
+            owner, value = np.divmod(np.unique(owner * size + value.astype(np.int64)), size)
         if kept is None:
-            return np.bincount(
-                self.value, weights=by_combination[self.owners], minlength=size
-            ).astype(np.int64)
-        # A combination may hold a value twice, in two roles; the record counts once.
-        value, owner = self.value[kept], self.owners[kept]
-        pairs = np.unique(owner.astype(np.int64) * max(size, 1) + value)
-        return np.bincount(
-            pairs % max(size, 1), weights=by_combination[pairs // max(size, 1)], minlength=size
-        ).astype(np.int64)
+            self._pairs = owner, value
+        return owner, value
 
     @property
     def single(self) -> bool:

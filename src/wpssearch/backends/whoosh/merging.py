@@ -122,7 +122,7 @@ def _facet(segments: Sequence[Segment], name: str) -> FacetWriter:
 
 
 def _combinations(column: FacetColumn) -> list[Values]:
-    names = [value.decode() for value in column.values.all()]
+    names = column.names()
     pairs = [
         (names[value], column.marks[mark])
         for value, mark in zip(column.value.tolist(), column.mark.tolist(), strict=True)

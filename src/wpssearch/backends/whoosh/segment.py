@@ -303,7 +303,7 @@ class Segment:
         if name not in self._facets:
             column = f"facet:{name}"
             there = f"{column}.records" in self.container
-            self._facets[name] = FacetColumn(self.container, column) if there else None
+            self._facets[name] = FacetColumn.read(self.container, column) if there else None
         return self._facets[name]
 
     def facet_names(self) -> list[str]:

@@ -19,6 +19,7 @@ from wpssearch.backends.whoosh.facetcolumns import FacetColumn
 from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.toc import Toc
+from wpssearch.derived import Derivation, derivation
 from wpssearch.model import Record
 from wpssearch.vocab import LongForm
 
@@ -81,6 +82,8 @@ class Snapshot:
         self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
         self._near: list[NearForms] | None = None
+        self._derivations: dict[str, Derivation | None] = {}
+        self._derived: dict[tuple[int, str], FacetColumn | None] = {}
 
     # Words
 
@@ -236,9 +239,36 @@ class Snapshot:
 
     # Facets
 
+    def facet_names(self) -> set[str]:
+        """The facets that any segment has a column for."""
+        return {name for segment in self.segments for name in segment.facet_names()}
+
+    def derivation(self, facet: str) -> Derivation | None:
+        """How a facet is derived from another; ``None`` where it is kept, or none at all."""
+        if facet not in self._derivations:
+
+            def brought(name: str) -> bool:
+                return any(segment.facet(name) is not None for segment in self.segments)
+
+            self._derivations[facet] = derivation(facet, brought)
+        return self._derivations[facet]
+
+    def base(self, facet: str) -> str:
+        """The kept facet that a facet is, or is derived from."""
+        known = self.derivation(facet)
+        return known.base if known else facet
+
     def column(self, segment: int, facet: str) -> FacetColumn | None:
         """A facet's column in a segment."""
-        return self.segments[segment].facet(facet)
+        known = self.derivation(facet)
+        if known is None:
+            return self.segments[segment].facet(facet)
+        key = segment, facet
+        if key not in self._derived:
+            kept = self.segments[segment].facet(known.base)
+            vocabulary = self._analyzer.vocabulary
+            self._derived[key] = kept and kept.derive(lambda v: known.values(v, vocabulary))
+        return self._derived[key]
 
     def facet(self, name: str) -> FacetValues:
         """The values of a facet, over all segments."""
@@ -287,8 +317,8 @@ class Snapshot:
         return total
 
     def _facet(self, name: str) -> FacetValues:
-        columns = [segment.facet(name) for segment in self.segments]
-        mine = [[v.decode() for v in column.values.all()] if column else [] for column in columns]
+        columns = [self.column(number, name) for number in range(len(self.segments))]
+        mine = [column.names() if column else [] for column in columns]
         values = sorted(set().union(*mine)) if len(mine) != 1 else mine[0]
         place = {value: number for number, value in enumerate(values)} if len(mine) > 1 else {}
         return FacetValues(
