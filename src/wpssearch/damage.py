@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 from wpssearch.errors import Error, IndexDamaged
 
@@ -40,4 +40,4 @@ def undamaged(method: Callable[Concatenate[_S, _P], _T]) -> Callable[Concatenate
                 f"{damage} Empty the index's folder and build it anew with `wpssearch ingest`."
             ) from error
 
-    return told
+    return told  # type: ignore[return-value]

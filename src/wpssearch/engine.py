@@ -240,8 +240,9 @@ class Index(Surveys):
     def facets(
         self, query: str = "", *, by: Strings = CORE_FACETS, **filters: Any
     ) -> Mapping[str, tuple[FacetValue, ...]]:
-        """The facet counts of a search alone; takes what ``search`` takes."""
-        return self.search(query, facets=strings(by), **{"limit": 0, **filters}).facets
+        """The facet counts of a search alone; takes the fields of ``Search``."""
+        asked = {"facets": strings(by), "limit": 0, **filters}
+        return self.run(Search(query, **asked)).facets
 
     @undamaged
     def get(self, id: str) -> Record:

@@ -8,7 +8,7 @@ import click
 
 from wpssearch.model import EVIDENCES, INTERVALS, ROLES
 
-__all__ = ["FORMAT", "QueryCommand", "filters", "one_line"]
+__all__ = ["COUNT", "FORMAT", "TABLE_FORMAT", "QueryCommand", "filters", "one_line"]
 
 
 class QueryCommand(click.Command):
@@ -68,7 +68,13 @@ def filters(command: Any) -> Any:
                          help="Countries that the text states, that a mission or city implies, "
                               "or that the source gave."),
             click.option("--kind", multiple=True, metavar="KIND", help="activity or agency."),
-            click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further facet."),
+            click.option("--where", multiple=True, metavar="NAME=VALUE",
+                         help="A further facet: year, decade, region, subregion, or a source's."),
+            click.option("--not-period", multiple=True, metavar="PERIOD", help="Leave these out."),
+            click.option("--not-agency", multiple=True, metavar="NAME"),
+            click.option("--not-mission", multiple=True, metavar="NAME"),
+            click.option("--not-country", multiple=True, metavar="NAME"),
+            click.option("--not-where", multiple=True, metavar="NAME=VALUE"),
             click.option("--any", "any_", is_flag=True, help="Rank by any word, not all."),
             click.option("--exact", is_flag=True,
                          help="Leave acronyms and their long forms apart."),
@@ -81,3 +87,9 @@ def filters(command: Any) -> Any:
 FORMAT = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
+TABLE_FORMAT = click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text",
+    show_default=True,
+)  # fmt: skip
+#: How many of something: none, or more.
+COUNT = click.IntRange(min=0)

@@ -11,13 +11,14 @@ import click
 
 from wpssearch.cli.options import one_line
 from wpssearch.errors import UsageError
+from wpssearch.model import CORE_FACETS
 
 if TYPE_CHECKING:
     from wpssearch.engine import Index
     from wpssearch.model import Search
     from wpssearch.results import Results
 
-__all__ = ["opened", "out", "request", "run", "say", "terminal"]
+__all__ = ["blocks", "criteria", "opened", "out", "request", "run", "say", "terminal"]
 
 
 def say(text: str) -> None:
@@ -49,6 +50,13 @@ def terminal() -> tuple[int | None, bool]:
     return shutil.get_terminal_size().columns, color
 
 
+def blocks() -> bool:
+    """Whether bars are drawn in Unicode's blocks; a locale that is not UTF-8's gets ASCII."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next(filter(None, named), "utf-8").lower()
+    return "utf8" in locale.replace("-", "")
+
+
 def opened(ctx: click.Context, *, create: bool = False, sample: bool = False) -> Index:
     """The index that the command works on; ``sample`` builds the shipped corpus where none is."""
     from wpssearch.backends.whoosh.store import holds_index
@@ -68,23 +76,32 @@ def opened(ctx: click.Context, *, create: bool = False, sample: bool = False) ->
     return index
 
 
-def _where(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _where(pairs: tuple[str, ...], option: str) -> dict[str, tuple[str, ...]]:
     where: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise UsageError(f"--where takes NAME=VALUE, not {pair!r}.")
+            raise UsageError(f"{option} takes NAME=VALUE, not {pair!r}.")
         where[name] = (*where.get(name, ()), value)
     return where
+
+
+def criteria(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a search that the options of ``options.filters`` stand for, and all others."""
+    fields["any"] = fields.pop("any_")
+    fields["where"] = _where(fields["where"], "--where")
+    exclude = _where(fields.pop("not_where"), "--not-where")
+    for facet in CORE_FACETS:
+        exclude[facet] = (*fields.pop(f"not_{facet}"), *exclude.get(facet, ()))
+    fields["exclude"] = {facet: values for facet, values in exclude.items() if values}
+    return fields
 
 
 def request(query: tuple[str, ...], **fields: Any) -> Search:
     """The search that a command's words and options ask for."""
     from wpssearch.model import Search
 
-    fields["any"] = fields.pop("any_")
-    fields["where"] = _where(fields["where"])
-    return Search(query=" ".join(query), **fields)
+    return Search(query=" ".join(query), **criteria(fields))
 
 
 def run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:

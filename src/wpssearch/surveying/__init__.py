@@ -32,6 +32,7 @@ class Surveys:
     @undamaged
     def crosstab(
         self,
+        /,
         rows: str,
         columns: str,
         query: str = "",
@@ -51,6 +52,7 @@ class Surveys:
     @undamaged
     def gaps(
         self,
+        /,
         rows: str,
         columns: str,
         query: str = "",
@@ -69,7 +71,7 @@ class Surveys:
         )  # fmt: skip
 
     @undamaged
-    def trend(self, queries: Strings, *, by: str = "year", **filters: Any) -> Trend:
+    def trend(self, /, queries: Strings, *, by: str = "year", **filters: Any) -> Trend:
         """How many records each query finds by year (or ``decade``), and which share of all."""
         from wpssearch.surveying.trends import trend
 
@@ -77,7 +79,7 @@ class Surveys:
 
     @undamaged
     def terms(
-        self, query: str = "", *, term_limit: int = 20, minimum: int = 2, **filters: Any
+        self, /, query: str = "", *, term_limit: int = 20, minimum: int = 2, **filters: Any
     ) -> Terms:
         """The words that set the records apart from all others: G² over numbers of records."""
         from wpssearch.surveying.words import terms
@@ -85,7 +87,7 @@ class Surveys:
         return terms(*self._state(), Search(query, **filters), limit=term_limit, minimum=minimum)
 
     @undamaged
-    def tree(self, facet: str, query: str = "", **filters: Any) -> Tree:
+    def tree(self, /, facet: str, query: str = "", **filters: Any) -> Tree:
         """The values of ``period`` under their years, of ``country`` under their regions."""
         from wpssearch.surveying.trees import tree
 
