@@ -25,6 +25,7 @@ __all__ = [
     "Selection",
     "compile_filters",
     "count",
+    "in_years",
     "kept_marks",
     "select",
     "unknown_facets",
@@ -179,9 +180,13 @@ def _listed(facet: str, marks: frozenset[str] | None, snapshot: Snapshot) -> lis
     values = snapshot.facet(facet).values
     if marks is None and all(segment.live is None for segment in snapshot.segments):
         return values
-    everything = [segment.live_numbers for segment in snapshot.segments]
-    numbers = np.flatnonzero(snapshot.count_in(facet, everything, marks))
+    numbers = np.flatnonzero(_live_counts(facet, marks, snapshot))
     return [values[number] for number in numbers]
+
+
+def _live_counts(facet: str, marks: frozenset[str] | None, snapshot: Snapshot) -> Array:
+    everything = [segment.live_numbers for segment in snapshot.segments]
+    return snapshot.count_in(facet, everything, marks)
 
 
 def select(matches: Sequence[Array], filters: Sequence[Filter], snapshot: Snapshot) -> Selection:
@@ -217,16 +222,23 @@ def count(
     for, and how many values are left after them.
 
     The facet's own filter is left aside. Periods, years and decades come by start, then end;
-    others by count, then name.
+    others by count, then name. A least count of 0 lists the values of all live records, and the
+    years between.
     """
-    counts = snapshot.count_in(
-        facet, without_own(facet, selection), kept_marks(facet, search, snapshot)
-    )
+    marks = kept_marks(facet, search, snapshot)
+    counts = snapshot.count_in(facet, without_own(facet, selection), marks)
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
     values: Sequence[str] = snapshot.facet(facet).values
+    there = np.flatnonzero(_live_counts(facet, marks, snapshot) if search.facet_min < 1 else counts)
     if facet == "period":
-        values, counts = _by_interval(values, counts)
-    there = np.flatnonzero(counts >= max(search.facet_min, 1))
+        values, counts = _by_interval(values, counts, there)
+        there = np.arange(len(values))
+    elif search.facet_min < 1 and len(there) and in_years(facet, snapshot):
+        known = dict(zip(values, counts.tolist(), strict=True))
+        values = derived.through(facet, values[there[0]], values[there[-1]])
+        counts = np.asarray([known.get(value, 0) for value in values])
+        there = np.arange(len(values))
+    there = there[counts[there] >= search.facet_min]
     size = len(there)
     last = size if search.facet_limit is None else search.facet_offset + search.facet_limit
     by = search.facet_order or "time"
@@ -268,6 +280,12 @@ def _most(there: Array, counts: Array, last: int) -> Array:
     return ordered
 
 
+def in_years(facet: str, snapshot: Snapshot) -> bool:
+    """Whether the values of a facet are years or decades, which follow one another."""
+    known = snapshot.derivation(facet)
+    return known is not None and known.base == "period" and facet != derived.INTERVAL
+
+
 def value_of(
     facet: str, value: str, total: int, snapshot: Snapshot, *, selected: bool = False
 ) -> FacetValue:
@@ -280,10 +298,10 @@ def value_of(
     return FacetValue(value, total, selected, *derived.months_of(facet, value))
 
 
-def _by_interval(values: Sequence[str], counts: Array) -> tuple[list[str], Array]:
-    """The intervals of periods, in their order, and how many records have each."""
+def _by_interval(values: Sequence[str], counts: Array, numbers: Array) -> tuple[list[str], Array]:
+    """The intervals of some periods, in their order, and how many records have each."""
     totals: dict[str, int] = {}
-    for number in np.flatnonzero(counts).tolist():
+    for number in numbers.tolist():
         interval = facets.interval_of(values[number])
         totals[interval] = totals.get(interval, 0) + int(counts[number])
     return list(totals), np.fromiter(totals.values(), np.int64, len(totals))

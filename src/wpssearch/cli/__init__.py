@@ -23,13 +23,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 #: The room of each command: what a command needs is loaded when it is called.
 _ROOMS = {
     "check": "maintaining",
-    "facets": "searching",
+    "crosstab": "surveying",
+    "facets": "counting",
+    "gaps": "surveying",
     "info": "maintaining",
     "ingest": "maintaining",
     "remove": "maintaining",
     "search": "searching",
     "show": "searching",
     "tag": "vocabulary",
+    "terms": "surveying",
+    "trend": "surveying",
     "vocab": "vocabulary",
 }
 

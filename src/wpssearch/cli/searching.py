@@ -1,4 +1,4 @@
-"""Find, count, show."""
+"""Find and show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from wpssearch.cli.options import FORMAT, QueryCommand, filters
 from wpssearch.cli.running import opened, out, run, terminal
 
-__all__ = ["facets", "search", "show"]
+__all__ = ["search", "show"]
 
 _SEARCH_EXAMPLES = """
 \b
@@ -18,12 +18,6 @@ Examples:
   wpssearch search '"gender units"' --country Haiti
   wpssearch search sensitisation --period 2007 --format json
   wpssearch search --agency DPKO --sort newest --limit 3
-"""
-_FACETS_EXAMPLES = """
-\b
-Examples:
-  wpssearch facets
-  wpssearch facets training --by country --by mission
 """
 
 
@@ -45,35 +39,12 @@ def search(ctx: click.Context, /, query: tuple[str, ...], format_: str, **fields
     if format_ == "json":
         out([render.to_json(results.to_dict())])
     elif format_ == "jsonl":
-        out(render.to_jsonl(results))
+        out(render.to_jsonl(results.hits))
     elif format_ == "csv":
-        out(render.to_csv(results))
+        out(render.to_csv(results.hits))
     else:
         width, color = terminal()
         out(render.render_results(results, width=width, color=color, hints=width is not None))
-
-
-@click.command(cls=QueryCommand, epilog=_FACETS_EXAMPLES)
-@click.argument("query", nargs=-1)
-@filters
-@click.option("--by", multiple=True, metavar="NAME", help="A facet; all four without it.")
-@FORMAT
-@click.pass_context
-def facets(
-    ctx: click.Context, /, query: tuple[str, ...], by: tuple[str, ...], format_: str, **fields: Any
-) -> None:
-    """Count the values of facets, over all records or those that match."""
-    from wpssearch import render
-    from wpssearch.model import CORE_FACETS
-
-    results = run(
-        ctx, query, limit=0, facets=by or CORE_FACETS, facet_limit=None if by else 10, **fields
-    )
-    if format_ == "json":
-        out([render.to_json(results.to_dict())])
-    else:
-        width, color = terminal()
-        out(render.render_facets(results, width=width, color=color))
 
 
 @click.command()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from wpssearch.model import Tag
 from wpssearch.render.safe import is_unsafe
-from wpssearch.results import Results
+from wpssearch.results import Hit
 
 __all__ = ["to_csv", "to_json", "to_jsonl"]
 
@@ -15,8 +16,8 @@ _HEADER = (
     "id", "kind", "title", "score", "period", "period_start", "period_end", "agencies", "missions",
     "countries", "url", "source_file", "source_line", "truncated", "snippets",
 )  # fmt: skip
-#: A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: A cell that begins so is a formula to a spreadsheet, or looks like one that was made harmless.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def _dumps(value: Any, indent: int | None) -> str:
@@ -31,63 +32,70 @@ def _dumps(value: Any, indent: int | None) -> str:
     )
 
 
-def to_json(value: Mapping[str, Any]) -> str:
+def to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """A value as JSON for people and programs."""
     return _dumps(value, 2)
 
 
-def to_jsonl(results: Results) -> Iterator[str]:
+def to_jsonl(hits: Iterable[Hit]) -> Iterator[str]:
     """A hit a line."""
-    return (_dumps(hit.to_dict(), None) for hit in results.hits)
+    return (_dumps(hit.to_dict(), None) for hit in hits)
 
 
 def _cell(text: str | None) -> str:
     cell = "".join(c if c in "\n\t" or not is_unsafe(c) else "\ufffd" for c in text or "")
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    return "'" + cell if _FORMULA.match(cell) else cell
 
 
-def _values(tags: tuple[Tag, ...]) -> str:
-    return _cell("; ".join(tag.value for tag in tags))
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str | int | float | None]]
+) -> Iterator[str]:
+    """The lines of a CSV table: the header, then a row each.
 
-
-def to_csv(results: Results) -> Iterator[str]:
-    """A header row, then a hit a row; lists are joined by ``;``.
-
-    A cell that a spreadsheet would run gets an apostrophe before it; control characters other
-    than tab and line feed are replaced. Rows may hold line breaks
-    inside quotes; none has one at its end.
+    Every text is in quotes, so that a spreadsheet can be told to take it as text. One that a
+    spreadsheet would run gets an apostrophe before it, and so does one that begins with
+    apostrophes and what would be run: taking one apostrophe off such a cell gives the text back.
+    Control characters other than tab and line feed are replaced. Rows may hold line breaks inside
+    quotes; none has one at its end.
     """
     import csv
     import io
 
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-
-    def row(cells: tuple[object, ...]) -> str:
+    writer = csv.writer(buffer, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
+    yield ",".join(header)
+    for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow(cells)
-        return buffer.getvalue().removesuffix("\r\n")
+        writer.writerow([cell if isinstance(cell, int | float) else _cell(cell) for cell in row])
+        yield buffer.getvalue().removesuffix("\r\n")
 
-    yield row(_HEADER)
-    for hit in results.hits:
-        period = hit.period
-        yield row(
-            (
-                _cell(hit.id),
-                _cell(hit.kind),
-                _cell(hit.title),
-                hit.score,
-                _cell(period.label) if period else "",
-                period.start if period else "",
-                period.end if period else "",
-                _cell("; ".join(hit.agencies)),
-                _values(hit.missions),
-                _values(hit.countries),
-                _cell(hit.url),
-                _cell(hit.source.file),
-                "" if hit.source.line is None else hit.source.line,
-                "true" if hit.truncated else "false",
-                _cell(" … ".join(snippet.text for snippet in hit.snippets)),
-            )
-        )
+
+def to_csv(hits: Iterable[Hit]) -> Iterator[str]:
+    """A header row, then a hit a row; lists are joined by ``;``. See ``table`` for the cells."""
+    return table(_HEADER, map(_row, hits))
+
+
+def _row(hit: Hit) -> tuple[str | int | float | None, ...]:
+    period = hit.period
+    return (
+        hit.id,
+        hit.kind,
+        hit.title,
+        hit.score,
+        period.label if period else None,
+        period.start if period else None,
+        period.end if period else None,
+        "; ".join(hit.agencies),
+        _values(hit.missions),
+        _values(hit.countries),
+        hit.url,
+        hit.source.file,
+        hit.source.line,
+        "true" if hit.truncated else "false",
+        " … ".join(snippet.text for snippet in hit.snippets),
+    )
+
+
+def _values(tags: tuple[Tag, ...]) -> str:
+    return "; ".join(tag.value for tag in tags)

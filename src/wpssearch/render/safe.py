@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["display_width", "is_unsafe", "neutralise", "wrap"]
+__all__ = ["char_width", "display_width", "is_unsafe", "neutralise", "wrap"]
 
 #: Format characters that belong to words: soft hyphen and joiners.
 _HARMLESS = frozenset("\u00ad\u200c\u200d")
@@ -37,7 +37,8 @@ def neutralise(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _char_width(char: str) -> int:
+def char_width(char: str) -> int:
+    """The columns that a terminal gives a character."""
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
@@ -45,7 +46,7 @@ def _char_width(char: str) -> int:
 
 def display_width(text: str) -> int:
     """The columns that a terminal gives a text."""
-    return len(text) if text.isascii() else sum(map(_char_width, text))
+    return len(text) if text.isascii() else sum(map(char_width, text))
 
 
 def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
@@ -58,7 +59,7 @@ def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
             return
         end, columns, blank = start, 0, -1
         while end < length:
-            columns += _char_width(text[end])
+            columns += char_width(text[end])
             if columns > width and end > start:
                 break
             if text[end] == " ":

@@ -1,8 +1,4 @@
-"""Answers for people: text with the matches marked, facets with their counts.
-
-With colour a match is bold; without, it stands between asterisks (``*police*``), so that a pipe
-shows what matched, too.
-"""
+"""Answers for people: text with the matches marked, facets with their counts."""
 
 from __future__ import annotations
 
@@ -10,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag, activity_title
-from wpssearch.render.safe import neutralise, wrap
+from wpssearch.render.layout import summary
+from wpssearch.render.safe import neutralise
+from wpssearch.render.style import BOLD, DIM, Style, plural
 from wpssearch.results import FacetValue, Hit, Results, Snippet
 from wpssearch.tables import Row
 
@@ -24,70 +22,16 @@ __all__ = [
     "render_rows",
 ]
 
-_BOLD, _DIM, _MATCH, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[0m"
-_WIDEST = 100
-_NARROWEST = 20
-
-
-class _Style:
-    """How wide, and whether coloured; ``width`` is ``None`` where nothing is to be wrapped."""
-
-    def __init__(self, width: int | None, color: bool) -> None:
-        self.width = None if width is None else max(_NARROWEST, min(width, _WIDEST))
-        self.color = color
-
-    def paint(self, text: str, code: str) -> str:
-        return f"{code}{text}{_RESET}" if self.color and code and text else text
-
-    def marked(self, text: str, matches: Sequence[Span]) -> str:
-        """The text, which is harmless already, with its matches marked."""
-        out: list[str] = []
-        last = 0
-        for start, end in matches:
-            out.append(text[last:start])
-            out.append(
-                self.paint(text[start:end], _MATCH) if self.color else f"*{text[start:end]}*"
-            )
-            last = end
-        return "".join((*out, text[last:]))
-
-    def lines(
-        self, text: str, indent: str, matches: Sequence[Span] = (), code: str = ""
-    ) -> Iterator[str]:
-        """The text from ``indent`` on, wrapped where there is a width."""
-        safe = neutralise(text)
-        if not self.color:
-            # Marks take columns of their own, so they come before the lines are cut.
-            safe, matches = self.marked(safe, matches), ()
-        if self.width is None:
-            yield indent + self.paint(self.marked(safe, matches), code)
-            return
-        for start, end in wrap(safe, max(1, self.width - len(indent))):
-            inside = [
-                (max(a, start) - start, min(b, end) - start)
-                for a, b in matches
-                if a < end and b > start
-            ]
-            yield indent + self.paint(self.marked(safe[start:end], inside), code)
-
-
-def _plural(count: int, noun: str = "record") -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
 
 def _summary(results: Results) -> str:
-    found = _plural(results.total)
-    if results.query.strip():
-        verb = "has" if results.total == 1 else "have"
-        how = "all words of" if results.match == "all" else "any word of"
-        found += f" {verb} {how}: {results.query}"
+    found = summary(results)
     shown = len(results.hits)
     if shown and shown < results.total:
         found += f" ({results.offset + 1}-{results.offset + shown} shown)"
     return found
 
 
-def _head(results: Results, style: _Style) -> Iterator[str]:
+def _head(results: Results, style: Style) -> Iterator[str]:
     yield from style.lines(_summary(results), "")
     if results.suggestion is not None:
         yield from style.lines(f"Did you mean: {results.suggestion}", "", code=_BOLD)
@@ -97,7 +41,7 @@ def render_results(
     results: Results, *, width: int | None, color: bool, hints: bool
 ) -> Iterator[str]:
     """The lines of an answer: hits, then facets, then with ``hints`` what to type next."""
-    style = _Style(width, color)
+    style = Style(width, color)
     yield from _head(results, style)
     for rank, hit in enumerate(results.hits, results.offset + 1):
         yield ""
@@ -109,12 +53,12 @@ def render_results(
         yield from _hints(results, style)
 
 
-def _hit(hit: Hit, rank: int, style: _Style) -> Iterator[str]:
+def _hit(hit: Hit, rank: int, style: Style) -> Iterator[str]:
     title = f"{rank}. {hit.title}"
     if hit.record.title_given:
         about = activity_title(hit.agencies, hit.period)
         title += f" ({about})" if about else ""
-    yield from style.lines(title, "", code=_BOLD)
+    yield from style.lines(title, "", code=BOLD)
     named = [*map(_named, hit.missions), *map(_named, hit.countries)]
     if named:
         yield from style.lines(" · ".join(named), "   ")
@@ -123,7 +67,7 @@ def _hit(hit: Hit, rank: int, style: _Style) -> Iterator[str]:
     place = f"{hit.source.file}:{hit.source.line}" if hit.source.file else ""
     cut = "cut off by the source" if hit.truncated else ""
     score = f"score {hit.score:.2f}" if hit.score else ""
-    yield from style.lines("  ".join(filter(None, (hit.id, place, score, cut))), "   ", code=_DIM)
+    yield from style.lines("  ".join(filter(None, (hit.id, place, score, cut))), "   ", code=DIM)
 
 
 def _named(tag: Tag) -> str:
@@ -132,7 +76,7 @@ def _named(tag: Tag) -> str:
     return f"{tag.value} (partner)" if tag.role == "partner" else tag.value
 
 
-def _snippet(snippet: Snippet, style: _Style) -> Iterator[str]:
+def _snippet(snippet: Snippet, style: Style) -> Iterator[str]:
     left = "… " if snippet.clipped_left else ""
     right = " …" if snippet.clipped_right else ""
     matches = [(a + len(left), b + len(left)) for a, b in snippet.matches]
@@ -141,13 +85,13 @@ def _snippet(snippet: Snippet, style: _Style) -> Iterator[str]:
     yield from style.lines(label + left + snippet.text + right, "   ", matches)
 
 
-def _facets(results: Results, style: _Style) -> Iterator[str]:
+def _facets(results: Results, style: Style) -> Iterator[str]:
     for name, values in results.facets.items():
         if not values:
             continue
         more = results.more.get(name, 0)
         heading = f"{name}  (+{more} more)" if more else name
-        yield from style.lines(heading, "", code=_BOLD)
+        yield from style.lines(heading, "", code=BOLD)
         digits = max(len(f"{value.count:,}") for value in values)
         for value in values:
             mark = "*" if value.selected else " "
@@ -157,7 +101,7 @@ def _facets(results: Results, style: _Style) -> Iterator[str]:
             yield from rest
 
 
-def _hints(results: Results, style: _Style) -> Iterator[str]:
+def _hints(results: Results, style: Style) -> Iterator[str]:
     options = []
     for name, values in results.facets.items():
         chosen = any(value.selected for value in values)
@@ -170,12 +114,12 @@ def _hints(results: Results, style: _Style) -> Iterator[str]:
     if options and results.total > 1:
         yield ""
         yield from style.lines(
-            "To narrow down, add for example: " + "   ".join(options), "", code=_DIM
+            "To narrow down, add for example: " + "   ".join(options), "", code=DIM
         )
     left = results.total - results.offset - len(results.hits)
     if left > 0 and results.hits:
         following = results.offset + len(results.hits)
-        yield from style.lines(f"For the next, add: --offset {following}", "", code=_DIM)
+        yield from style.lines(f"For the next, add: --offset {following}", "", code=DIM)
 
 
 def _option(facet: str, value: str) -> str:
@@ -195,7 +139,7 @@ def _fewest(values: Sequence[FacetValue]) -> FacetValue:
 
 def render_facets(results: Results, *, width: int | None, color: bool) -> Iterator[str]:
     """The lines of facet counts alone."""
-    style = _Style(width, color)
+    style = Style(width, color)
     yield from _head(results, style)
     if any(results.facets.values()):
         yield ""
@@ -206,8 +150,8 @@ def render_record(
     record: Record, profile: Record | None, *, width: int | None, color: bool
 ) -> Iterator[str]:
     """The lines of one whole record: text, a line for each tag, source, its agency's profile."""
-    style = _Style(width, color)
-    yield from style.lines(record.title, "", code=_BOLD)
+    style = Style(width, color)
+    yield from style.lines(record.title, "", code=BOLD)
     if record.period:
         period = record.period
         yield from style.lines(f"{period.label} ({period.start} to {period.end})", "")
@@ -227,31 +171,31 @@ def render_record(
         yield from style.lines(f"period: {record.period.label} | given | by {header}", "")
     row = next((tag.row for _, tag in tags if tag.row), None)
     if row:
-        yield from style.lines(f"A row is shown by: wpssearch vocab {row}", "", code=_DIM)
+        yield from style.lines(f"A row is shown by: wpssearch vocab {row}", "", code=DIM)
     yield ""
     if record.truncated:
         yield "The source cuts this text off."
     source = record.source
     if source.file:
-        yield from style.lines(f"source: {source.file}, line {source.line}", "", code=_DIM)
+        yield from style.lines(f"source: {source.file}, line {source.line}", "", code=DIM)
     if record.url:
-        yield from style.lines(f"address: {record.url}", "", code=_DIM)
+        yield from style.lines(f"address: {record.url}", "", code=DIM)
     for key, value in record.extra.items():
-        yield from style.lines(f"{key}: {value}", "", code=_DIM)
-    yield from style.lines(f"id: {record.id}", "", code=_DIM)
+        yield from style.lines(f"{key}: {value}", "", code=DIM)
+    yield from style.lines(f"id: {record.id}", "", code=DIM)
     if profile is not None:
         yield ""
-        yield from style.lines(f"The agency: {profile.title}", "", code=_BOLD)
+        yield from style.lines(f"The agency: {profile.title}", "", code=BOLD)
         yield from _body(profile, style)
 
 
-def _body(record: Record, style: _Style, tags: Sequence[Tag] = ()) -> Iterator[str]:
+def _body(record: Record, style: Style, tags: Sequence[Tag] = ()) -> Iterator[str]:
     """The text with its headings, and each tag's evidence between brackets with its number."""
     headings = {section.start: section.heading for section in record.sections}
     offset = 0
     for paragraph in record.text.split("\n\n"):
         if offset in headings:
-            yield from style.lines(headings[offset], "", code=_BOLD)
+            yield from style.lines(headings[offset], "", code=BOLD)
         start = offset
         for line in paragraph.split("\n"):
             yield from style.lines(*_numbered(line, start, tags, style))
@@ -260,7 +204,7 @@ def _body(record: Record, style: _Style, tags: Sequence[Tag] = ()) -> Iterator[s
 
 
 def _numbered(
-    line: str, start: int, tags: Sequence[Tag], style: _Style
+    line: str, start: int, tags: Sequence[Tag], style: Style
 ) -> tuple[str, str, list[Span]]:
     """A line that begins at ``start``, its evidence bracketed, and where to colour it."""
     inside = sorted(
@@ -334,7 +278,7 @@ def render_info(account: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}:"
             for item in value:
                 shown = item["path"] or "given from Python"
-                yield f"  {neutralise(str(shown))} ({_plural(item['records'])})"
+                yield f"  {neutralise(str(shown))} ({plural(item['records'])})"
         else:
             yield f"{key}: {neutralise(str(value))}"
 

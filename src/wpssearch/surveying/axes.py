@@ -47,7 +47,7 @@ class Axis:
             return numbers, [self.value(number) for number in numbers]
         numbers = np.sort(self.by_count).tolist()
         names = [self.values[number] for number in numbers]
-        if names and self.side.facet != derived.INTERVAL:
+        if names and faceting.in_years(self.side.facet, self._snapshot):
             names = list(derived.through(self.side.facet, names[0], names[-1]))
             known = {name: number for number, name in enumerate(self.values)}
             numbers = [known.get(name, -1) for name in names]

@@ -11,6 +11,7 @@ from wpssearch.backends import faceting
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.pairs import Cells, count_pairs, having_any
 from wpssearch.backends.whoosh.snapshot import Snapshot
+from wpssearch.errors import UsageError
 from wpssearch.model import Search
 from wpssearch.overviews import Crosstab, Gap, Gaps
 from wpssearch.searching import select
@@ -22,6 +23,8 @@ __all__ = ["crosstab", "gaps"]
 
 #: How many cells of a table are looked at for gaps at a time.
 _BLOCK = 1 << 22
+#: The largest table that is made.
+_MOST_CELLS = 1 << 22
 
 
 def crosstab(
@@ -45,6 +48,11 @@ def crosstab(
     rows, columns = (Axis(side, records, snapshot) for side in sides)
     row_numbers, row_values = rows.shown(row_limit)
     column_numbers, column_values = columns.shown(column_limit)
+    if len(row_numbers) * len(column_numbers) > _MOST_CELLS:
+        raise UsageError(
+            f"The table would have {len(row_numbers):,} rows and {len(column_numbers):,} columns; "
+            "ask for fewer (--rows, --columns)."
+        )
     cells = count_pairs(snapshot, *sides, records)
     table = _table(
         cells, _places(rows, row_numbers), _places(columns, column_numbers),
