@@ -19,12 +19,13 @@ _snowball: Any = EnglishStemmer()
 
 
 @cache
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
+    """The stem of a word in lower case."""
     return str(_snowball.stem(word))
 
 
 def _words(row: Row, field: str) -> list[str]:
-    return [_stem(word.lower()) for word in row.get(field, "").split()]
+    return [stem_of(word.lower()) for word in row.get(field, "").split()]
 
 
 def _has(row: Row, part: Sequence[str]) -> bool:
@@ -39,7 +40,7 @@ def _has(row: Row, part: Sequence[str]) -> bool:
 
 def matches(rows: Sequence[Row], parts: Sequence[Sequence[str]], *, any: bool) -> list[Row]:
     """The rows that have all parts, or with ``any`` one of them; a part is a word or a phrase."""
-    stemmed = [[_stem(word.lower()) for word in part] for part in parts]
+    stemmed = [[stem_of(word.lower()) for word in part] for part in parts]
     found = [(row, [_has(row, part) for part in stemmed]) for row in rows]
     return [row for row, hits in found if (True in hits if any else False not in hits)]
 
@@ -47,7 +48,7 @@ def matches(rows: Sequence[Row], parts: Sequence[Sequence[str]], *, any: bool) -
 def score(row: Row, rows: Sequence[Row], words: Sequence[str]) -> float:
     """BM25F of a row among all rows."""
     total = 0.0
-    for word in map(_stem, map(str.lower, words)):
+    for word in map(stem_of, map(str.lower, words)):
         df = sum(_has(other, [word]) for other in rows)
         f = 0.0
         for field, weight in _WEIGHTS.items():

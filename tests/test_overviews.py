@@ -1,0 +1,343 @@
+"""Counts over many records equal a brute force over plain lists, whatever segments hold them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from math import log, log2
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle import stem_of
+from test_oracle import build
+
+import wpssearch
+from wpssearch import Record
+
+REGIONS = {
+    "Haiti": ("Americas", "Caribbean"),
+    "Cuba": ("Americas", "Caribbean"),
+    "Chad": ("Africa", "Middle Africa"),
+    "Mali": ("Africa", "Western Africa"),
+    "Norway": ("Europe", "Northern Europe"),
+    "Kosovo": None,
+    "Atlantis": None,
+}
+WORDS = "train training police gender desk desks border radio camp school visit".split()
+# What is read from the text brings roles and evidence: a partner, a country by way of a city.
+SENTENCES = ("funded by Norway", "a course in Bamako", "held in Chad", "radio", "police visit")
+
+months = st.tuples(st.integers(2006, 2012), st.integers(1, 12)).map(lambda m: f"{m[0]}-{m[1]:02}")
+periods = st.none() | st.tuples(months, months).map(
+    lambda pair: {"start": min(pair), "end": max(pair)}
+)
+rows = st.fixed_dictionaries(
+    {
+        "text": st.lists(st.sampled_from((*WORDS, *SENTENCES)), min_size=1, max_size=6).map(
+            " ".join
+        ),
+        "period": periods,
+        "agencies": st.lists(st.sampled_from(("DPKO", "UNFPA")), max_size=2, unique=True),
+        "missions": st.just([]),
+        "facets": st.fixed_dictionaries(
+            {"measure": st.lists(st.sampled_from(("Prevention", "Protection")), unique=True)}
+        ),
+    },
+    optional={"countries": st.lists(st.sampled_from(list(REGIONS)), max_size=3, unique=True)},
+)
+corpora = st.lists(rows, min_size=1, max_size=12).map(
+    lambda made: [{"id": f"r{number:02d}", **row} for number, row in enumerate(made)]
+)
+queries = st.sampled_from(["", "", "police", "train", "radio"])
+FACETS = ("country", "region", "subregion", "year", "decade", "period", "agency", "measure")
+relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+Filters = Mapping[str, Any]
+
+
+def values_of(record: Record, facet: str, filters: Filters) -> set[str]:
+    """The values of a record: what it is counted under."""
+    if facet in ("country", "region", "subregion"):
+        roles, evidences = filters.get("role", ()), filters.get("evidence", ())
+        countries = {
+            tag.value
+            for tag in record.countries
+            if (not roles or tag.role in roles) and (not evidences or tag.evidence in evidences)
+        }
+        if facet == "country":
+            return countries
+        groups = filter(None, (REGIONS[country] for country in countries))
+        return {group[facet == "subregion"] for group in groups}
+    if facet == "agency":
+        return set(record.agencies)
+    if facet == "measure":
+        return {tag.value for tag in record.facets.get("measure", ())}
+    if record.period is None:
+        return set()
+    start, end = record.period.start, record.period.end
+    if facet == "period":
+        return {f"{start}..{end}"}
+    years = range(int(start[:4]), int(end[:4]) + 1)
+    return {str(year) if facet == "year" else f"{year // 10}0s" for year in years}
+
+
+def found(
+    records: Iterable[Record], query: str, filters: Filters, aside: str | None = None
+) -> list[Record]:
+    """The records that pass the query, all filters but one, and all exclusions."""
+
+    def passes(record: Record) -> bool:
+        words = {stem_of(word) for word in record.text.lower().split()}
+        return (
+            (not query or stem_of(query) in words)
+            and all(
+                facet == aside or values_of(record, facet, filters) & {*wanted}
+                for facet, wanted in filters.get("where", {}).items()
+            )
+            and not any(
+                values_of(record, facet, filters) & {*unwanted}
+                for facet, unwanted in filters.get("exclude", {}).items()
+            )
+        )
+
+    return list(filter(passes, records))
+
+
+chosen_values = {
+    "country": st.sampled_from(list(REGIONS)),
+    "region": st.sampled_from(("Africa", "Americas")),
+    "subregion": st.sampled_from(("Caribbean", "Middle Africa")),
+    "year": st.sampled_from(("2007", "2009")),
+    "agency": st.sampled_from(("DPKO", "UNFPA")),
+    "measure": st.sampled_from(("Prevention",)),
+}
+choices = st.dictionaries(st.sampled_from(list(chosen_values)), st.none(), max_size=2).flatmap(
+    lambda keys: st.fixed_dictionaries(
+        {key: st.lists(chosen_values[key], min_size=1, max_size=2).map(tuple) for key in keys}
+    )
+)
+filter_sets = st.fixed_dictionaries(
+    {"where": choices, "exclude": choices},
+    optional={
+        "role": st.sampled_from([("place",), ("partner",)]),
+        "evidence": st.sampled_from([("stated",), ("implied", "given")]),
+    },
+)
+
+
+def with_records(
+    corpus: list[dict[str, Any]], segments: int, dead: int, check: Callable[..., None]
+) -> None:
+    with build(corpus, segments, dead) as index:
+        check(index, [index.get(row["id"]) for row in corpus])
+
+
+def name_of(value: wpssearch.FacetValue, facet: str) -> str:
+    return f"{value.start}..{value.end}" if facet == "period" else value.value
+
+
+@relaxed
+@given(corpora, queries, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3))
+def test_counts_and_choices(
+    corpus: list[dict[str, Any]], query: str, filters: Filters, segments: int, dead: int
+) -> None:
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        asked = {"facets": FACETS, "facet_limit": None, "limit": 100, **filters}
+        results = index.run(wpssearch.Search(query, **asked))
+        assert {hit.id for hit in results.hits} == {r.id for r in found(records, query, filters)}
+        for facet in FACETS:
+            mine = found(records, query, filters, aside=facet)
+            expected = Counter(v for r in mine for v in values_of(r, facet, filters))
+            shown = {name_of(value, facet): value.count for value in results.facets[facet]}
+            assert shown == expected
+        for facet in ("region", "year", "measure"):
+            for value in results.facets[facet][:2]:
+                where = {**filters["where"], facet: (value.value,)}
+                chosen = index.run(wpssearch.Search(query, **{**filters, "where": where}))
+                assert chosen.total == value.count
+
+    with_records(corpus, segments, dead, check)
+
+
+@relaxed
+@given(
+    corpora, queries, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3),
+    st.sampled_from(FACETS), st.sampled_from(FACETS),
+)  # fmt: skip
+def test_tables_and_gaps(
+    corpus: list[dict[str, Any]], query: str, filters: Filters, segments: int, dead: int,
+    one: str, other: str,
+) -> None:  # fmt: skip
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        mine = found(records, query, filters)
+        pairs = [(values_of(r, one, filters), values_of(r, other, filters)) for r in mine]
+        cells = Counter(cell for a, b in pairs for cell in product(a, b))
+        rows = Counter(a for r, _ in pairs for a in r)
+        columns = Counter(b for _, r in pairs for b in r)
+        table = index.crosstab(one, other, query, row_limit=None, column_limit=None, **filters)
+        for i, row in enumerate(table.rows):
+            assert row.count == rows[name_of(row, one)]
+            for j, column in enumerate(table.columns):
+                assert column.count == columns[name_of(column, other)]
+                assert table.cells[i][j] == cells[name_of(row, one), name_of(column, other)]
+        assert {name_of(row, one) for row in table.rows} >= set(rows)
+        assert {name_of(column, other) for column in table.columns} >= set(columns)
+        assert table.scope.total == len(mine)
+        assert table.without == (
+            sum(not a for a, _ in pairs), sum(not b for _, b in pairs),
+        )  # fmt: skip
+        gaps = index.gaps(one, other, query, gap_limit=200, **filters)
+        expected = {
+            (a, b): rows[a] * columns[b] / len(mine)
+            for a, b in product(rows, columns)
+            if not cells[a, b]
+        }
+        shown = {(name_of(g.row, one), name_of(g.column, other)): g.expected for g in gaps.gaps}
+        assert shown == pytest.approx(expected)
+        assert gaps.empty == len(expected)
+        assert gaps.cells == len(rows) * len(columns)
+        numbers = [gap.expected for gap in gaps.gaps]
+        assert numbers == sorted(numbers, reverse=True)
+        few = index.gaps(one, other, query, gap_limit=2, **filters)
+        assert few.gaps == gaps.gaps[:2]
+
+    with_records(corpus, segments, dead, check)
+
+
+@relaxed
+@given(corpora, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3))
+def test_trends(corpus: list[dict[str, Any]], filters: Filters, segments: int, dead: int) -> None:
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        trend = index.trend(["police", "train"], **filters)
+        everything = found(records, "", filters)
+        whole = Counter(y for r in everything for y in values_of(r, "year", filters))
+        assert {t.value: t.count for t in trend.times if t.count} == whole
+        years = [int(time.value) for time in trend.times]
+        assert years == [*range(min(years), max(years) + 1)] if years else not whole
+        assert trend.undated == sum(r.period is None for r in everything)
+        for query, series in zip(("police", "train"), trend.series, strict=True):
+            mine = found(records, query, filters)
+            counted = Counter(y for r in mine for y in values_of(r, "year", filters))
+            assert dict(zip((t.value for t in trend.times), series.counts, strict=True)) == {
+                t.value: counted[t.value] for t in trend.times
+            }
+            for time, count, share in zip(trend.times, series.counts, series.shares, strict=True):
+                assert share == (count / time.count if time.count else None)
+
+    with_records(corpus, segments, dead, check)
+
+
+def g2(a: int, b: int, size: int, rest: int) -> float:
+    """The log-likelihood ratio by its definition: twice the sum of O ln O/E."""
+    table = ((a, b), (size - a, rest - b))
+    total = size + rest
+    return 2 * sum(
+        o * log(o * total / (sum(row) * (size, rest)[at]))
+        for row in table
+        for at, o in enumerate(row)
+        if o
+    )
+
+
+@relaxed
+@given(corpora, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3), st.integers(1, 2))
+def test_words(
+    corpus: list[dict[str, Any]], filters: Filters, segments: int, dead: int, minimum: int
+) -> None:
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        mine = found(records, "", filters)
+        others = [record for record in records if record not in mine]
+        terms = index.terms("", term_limit=100, minimum=minimum, **filters)
+        assert (terms.scope.total, terms.rest) == (len(mine), len(others))
+        have, have_not = (
+            Counter(s for r in some for s in {stem_of(w) for w in r.text.lower().split()})
+            for some in (mine, others)
+        )
+        expected = {
+            stem: (n, have_not[stem], pytest.approx(g2(n, have_not[stem], len(mine), len(others)),
+                                                    abs=1e-9))
+            for stem, n in have.items()
+            if others and n >= minimum and n * len(others) > have_not[stem] * len(mine)
+        }  # fmt: skip
+        shown = {stem_of(t.term.lower()): (t.count, t.rest_count, t.score) for t in terms.terms}
+        assert shown == expected
+        assert terms.more == 0
+        for term in terms.terms:
+            ratio = (term.count / len(mine)) / ((term.rest_count or 0.5) / len(others))
+            assert term.log_ratio == pytest.approx(log2(ratio))
+        scores = [term.score for term in terms.terms]
+        assert scores == sorted(scores, reverse=True)
+        first = index.terms("", term_limit=2, minimum=minimum, **filters)
+        assert first.terms == terms.terms[:2]
+        assert first.more == max(0, len(terms.terms) - 2)
+
+    with_records(corpus, segments, dead, check)
+
+
+@relaxed
+@given(corpora, queries, filter_sets, st.sampled_from([1, 3]))
+def test_trees(corpus: list[dict[str, Any]], query: str, filters: Filters, segments: int) -> None:
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        by_time = found(records, query, filters, aside="period")
+        whole = Counter(y for r in by_time for y in values_of(r, "year", filters))
+        tree = index.tree("period", query, **filters)
+        assert {n.value.value: n.value.count for n in tree.nodes if n.value.count} == whole
+        for node in tree.nodes:
+            # A record has one period: those below a year add up to it.
+            assert sum(child.value.count for child in node.children) == node.value.count
+        by_place = found(records, query, filters, aside="country")
+        tree = index.tree("country", query, **filters)
+        shown = {
+            (node.facet, node.value.value): node.value.count
+            for top in tree.nodes
+            for node in (top, *top.children, *(c for sub in top.children for c in sub.children))
+        }
+        assert shown == Counter(
+            (facet, value)
+            for facet in ("region", "subregion", "country")
+            for r in by_place
+            for value in values_of(r, facet, filters)
+        )
+
+    with_records(corpus, segments, dead=0, check=check)
+
+
+@relaxed
+@given(
+    corpora, queries, st.sampled_from(["country", "year", "period", "measure"]),
+    st.sampled_from([None, "count", "name", "time"]), st.integers(0, 2), st.integers(0, 3),
+    st.integers(0, 3), st.sampled_from([1, 3]),
+)  # fmt: skip
+def test_listings(
+    corpus: list[dict[str, Any]], query: str, facet: str, order: str | None, least: int,
+    limit: int, offset: int, segments: int,
+) -> None:  # fmt: skip
+    def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
+        counted = Counter(v for r in found(records, query, {}) for v in values_of(r, facet, {}))
+        if not least:
+            for value in {v for record in records for v in values_of(record, facet, {})}:
+                counted.setdefault(value, 0)
+            if facet == "year" and counted:
+                for year in range(int(min(counted)), int(max(counted))):
+                    counted.setdefault(str(year), 0)
+        names = sorted(value for value, count in counted.items() if count >= least)
+        if order == "count" or (order != "name" and facet in ("country", "measure")):
+            names.sort(key=lambda name: -counted[name])
+        asked: dict[str, Any] = {"facet_min": least, "facet_order": order, "facets": (facet,)}
+        page: dict[str, Any] = {"facet_limit": limit, "facet_offset": offset}
+        whole = index.run(wpssearch.Search(query, facet_limit=None, **asked)).facets[facet]
+        shown = [name_of(value, facet) for value in whole]
+        if facet == "period" and order == "name":
+            assert [value.value for value in whole] == sorted(
+                (value.value for value in whole), key=str.lower
+            )
+        else:
+            assert shown == names
+        results = index.run(wpssearch.Search(query, **asked, **page))
+        assert results.facets[facet] == whole[offset : offset + limit]
+        assert results.more[facet] == max(0, len(whole) - offset - len(results.facets[facet]))
+
+    with_records(corpus, segments, dead=2, check=check)
