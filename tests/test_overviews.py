@@ -207,6 +207,47 @@ def test_tables_and_gaps(
     with_records(corpus, segments, dead, check)
 
 
+@pytest.mark.parametrize("block", [1, 7, 1 << 22])
+def test_gaps_are_the_same_however_many_cells_are_looked_at_at_once(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("wpssearch.surveying.tables._BLOCK", block)
+    monkeypatch.setattr("wpssearch.backends.pairs._AT_ONCE", block)
+    monkeypatch.setattr("wpssearch.backends.pairs._DENSE", block)
+    monkeypatch.setattr("wpssearch.backends.keyness._AT_ONCE", block)
+    with wpssearch.open(":memory:") as index:
+        # The n-th of the nine measures is on n records; records have measures of one parity.
+        index.add(
+            {
+                "id": f"{n}",
+                "text": "radio" if n % 2 else "police",
+                "facets": {"measure": [f"m{m}" for m in range(n, 10) if m % 2 == n % 2]},
+            }
+            for n in range(1, 10)
+        )
+        for limit in (1, 4, 5, 40, 100):
+            gaps = index.gaps("measure", "measure", gap_limit=limit)
+            counts = {f"m{m}": (m + 1) // 2 for m in range(1, 10)}
+            pairs = [(a, b) for a in counts for b in counts if int(a[1]) % 2 != int(b[1]) % 2]
+            pairs.sort(key=lambda p: (-counts[p[0]], p[0], -counts[p[1]], p[1]))
+            ranked = sorted(pairs, key=lambda p: -counts[p[0]] * counts[p[1]])
+            assert [(g.row.value, g.column.value) for g in gaps.gaps] == ranked[:limit]
+            assert gaps.empty == len(pairs) == 40
+        table = index.crosstab("measure", "measure")
+        assert [table.cells[i][i] for i in range(9)] == [row.count for row in table.rows]
+        assert [term.term for term in index.terms("police", minimum=1).terms][:1] == ["police"]
+
+
+def test_what_a_segment_does_not_have_cannot_exclude_its_records() -> None:
+    with wpssearch.open(":memory:") as index:
+        index.add([{"id": "a", "text": "x", "facets": {"measure": ["Prevention"]}}])
+        index.add([{"id": "b", "text": "x"}])
+        for name, total in (("measure", 1), ("year", 2), ("region", 2), ("nothing", 2)):
+            results = index.run(wpssearch.Search(exclude={name: ("prevention", "2007")}))
+            assert results.total == total
+        assert index.run(wpssearch.Search(where={"measure": ("prevention",)})).total == 1
+
+
 @relaxed
 @given(corpora, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3))
 def test_trends(corpus: list[dict[str, Any]], filters: Filters, segments: int, dead: int) -> None:
@@ -256,7 +297,7 @@ def test_words(
             Counter(s for r in some for s in {stem_of(w) for w in r.text.lower().split()})
             for some in (mine, others)
         )
-        expected = {
+        expected: dict[str, Any] = {
             stem: (n, have_not[stem], pytest.approx(g2(n, have_not[stem], len(mine), len(others)),
                                                     abs=1e-9))
             for stem, n in have.items()

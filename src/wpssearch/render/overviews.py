@@ -16,6 +16,8 @@ __all__ = ["render_bars", "render_crosstab", "render_gaps", "render_terms", "ren
 #: The columns of an answer that has no terminal's width.
 _PIPE = 80
 _LONGEST_LABEL, _LONGEST_HEADING, _SHORTEST = 40, 16, 8
+#: Below this width the least needed column gives room.
+_NARROW = 50
 _TOUCHES = "A record counts in each year that its period touches."
 _SEVERAL = (
     "Totals count records. A record that has several values is in several cells, so that cells can "
@@ -27,8 +29,9 @@ _SILENCE = (
     "nobody reported it."
 )
 _MEASURE = (
-    "G2: log-likelihood ratio over numbers of records (Dunning 1993); 3.84, 6.63 and 10.83 are "
-    "passed by chance by 1 word in 20, 100 and 1,000. Log ratio: 1 is twice the others' share."
+    "G2: log-likelihood ratio over numbers of records (Dunning 1993); a word that is spread by chance "
+    "passes 3.84, 6.63 and 10.83 once in 20, 100 and 1,000 times. Log ratio: 1 is twice the others' "
+    "share."
 )
 _TIMED = frozenset({"period", "year", "decade", "period:year", "period:decade"})
 
@@ -107,8 +110,8 @@ def render_crosstab(table: Crosstab, *, width: int | None, color: bool) -> Itera
         yield from style.lines(f"No record has both a {rows} and a {columns}.", "")
     yield ""
     if any(table.more):
-        left = f"{table.more[0]:,} more rows, {table.more[1]:,} more columns: --rows, --columns"
-        yield from style.lines(left, "", code=DIM)
+        left = f"{plural(table.more[0], 'more row')}, {plural(table.more[1], 'more column')}"
+        yield from style.lines(f"{left}: --rows, --columns", "", code=DIM)
     without = zip(table.by, table.without, strict=True)
     none = "; ".join(f"{plural(n)} without {name}" for name, n in without if n)
     touches = _TOUCHES if _TIMED & {*table.by} else ""
@@ -239,8 +242,8 @@ def render_terms(terms: Terms, *, width: int | None, color: bool) -> Iterator[st
     if not terms.terms:
         return
     yield ""
-    header = ("G2", "log ratio", "records", "others", "word")
-    rows = [
+    rows = [("G2", "log ratio", "records", "others")]
+    rows += [
         (
             f"{term.score:,.2f}",
             f"{term.log_ratio:.2f}",
@@ -249,16 +252,16 @@ def render_terms(terms: Terms, *, width: int | None, color: bool) -> Iterator[st
         )
         for term in terms.terms
     ]
-    widths = [max(len(row[at]) for row in (header, *rows)) for at in range(4)]
-    heads = "  ".join(f"{name:>{w}}" for name, w in zip(header[:4], widths, strict=True))
-    yield style.paint(f"{heads}  {header[4]}", BOLD)
-    for term, row in zip(terms.terms, rows, strict=True):
-        numbers = "  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True))
-        if style.width is None:
-            yield f"{numbers}  {neutralise(term.term)}"
-        else:
-            room = max(_SHORTEST, style.width - len(numbers) - 2)
-            yield f"{numbers}  {fitted(term.term, room)}".rstrip()
+    narrow = style.width is not None and style.width < _NARROW
+    columns = [column for at, column in enumerate(zip(*rows, strict=True)) if at != 1 or not narrow]
+    widths = [max(map(len, column)) for column in columns]
+    room = (
+        None if style.width is None else max(_SHORTEST, style.width - sum(widths) - 2 * len(widths))
+    )
+    for at, word in enumerate(("word", *(term.term for term in terms.terms))):
+        numbers = "".join(f"{c[at]:>{w}}  " for c, w in zip(columns, widths, strict=True))
+        name = neutralise(word) if room is None else fitted(word, room).rstrip()
+        yield numbers + name if at else style.paint(numbers + name, BOLD)
     if terms.more:
         yield from style.lines(f"and {plural(terms.more, 'more word')}", "")
     yield ""
