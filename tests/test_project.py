@@ -19,6 +19,8 @@ import wpssearch
 from wpssearch.cli import main
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: The documents whose examples are run.
+DOCUMENTS = ("README.md", "docs/guide.md")
 
 
 def modules_after(code: str, *, cwd: Path | None = None) -> set[str]:
@@ -82,10 +84,15 @@ def test_ci_runs_the_readmes_two_commands() -> None:
     assert shown.stdout.splitlines() == [first, second]
 
 
-def console_examples() -> list[tuple[str, str]]:
-    """Each `$ command` of the README's console blocks with what it prints."""
+def blocks_of(document: str, language: str) -> list[str]:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def console_examples(document: str) -> list[tuple[str, str]]:
+    """Each `$ command` of a document's console blocks with what it prints."""
     out = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+    for block in blocks_of(document, "console"):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             out.append((command, output.strip()))
@@ -101,8 +108,9 @@ def readme_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_readmes_console_examples_print_what_they_show(readme_folder: Path) -> None:
-    examples = console_examples()
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_console_examples_print_what_they_show(document: str, readme_folder: Path) -> None:
+    examples = console_examples(document)
     assert len(examples) >= 3
     for command, output in examples:
         words = shlex.split(command)
@@ -120,8 +128,9 @@ def test_the_readmes_console_examples_print_what_they_show(readme_folder: Path) 
         assert shown == expected, command
 
 
-def test_the_readmes_python_examples_run(readme_folder: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_python_examples_run(document: str, readme_folder: Path) -> None:
+    blocks = blocks_of(document, "python")
     assert blocks
     for block in blocks:
         subprocess.run([sys.executable, "-c", block], check=True, cwd=readme_folder)

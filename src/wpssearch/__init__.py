@@ -27,28 +27,50 @@ if TYPE_CHECKING:
         UsageError,
     )
     from wpssearch.model import Period, Record, Report, Search, Section, Skip, Source, Tag
+    from wpssearch.overviews import (
+        Crosstab,
+        Gap,
+        Gaps,
+        Node,
+        Scope,
+        Series,
+        Term,
+        Terms,
+        Tree,
+        Trend,
+    )
     from wpssearch.results import FacetValue, Hit, Results, Snippet
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Crosstab",
     "Error",
     "FacetValue",
+    "Gap",
+    "Gaps",
     "Hit",
     "Index",
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
+    "Node",
     "Period",
     "Record",
     "Report",
     "Results",
+    "Scope",
     "Search",
     "Section",
+    "Series",
     "Skip",
     "Snippet",
     "Source",
     "Tag",
+    "Term",
+    "Terms",
+    "Tree",
+    "Trend",
     "UnknownRecord",
     "UsageError",
     "open",
@@ -58,13 +80,16 @@ __all__ = [
 _ENGINE = {"Index": "Index", "open": "open_index", "tag": "tag"}
 _ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "UnknownRecord", "UsageError"}
 
+_OVERVIEWS = {
+    "Crosstab", "Gap", "Gaps", "Node", "Scope", "Series", "Term", "Terms", "Tree", "Trend",
+}  # fmt: skip
 _RESULTS = {"FacetValue", "Hit", "Results", "Snippet"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    rooms = {"engine": _ENGINE, "errors": _ERRORS, "results": _RESULTS}
+    rooms = {"engine": _ENGINE, "errors": _ERRORS, "overviews": _OVERVIEWS, "results": _RESULTS}
     room = next((room for room, names in rooms.items() if name in names), "model")
     value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))
     globals()[name] = value

@@ -94,7 +94,7 @@ class Gap(NamedTuple):
 class Gaps:
     """The empty cells of a table, the most expected first: ``empty`` of ``cells`` in all.
 
-    Silence of the records is not absence in the world.
+    Silence in the records is not absence in the world.
     """
 
     by: tuple[str, str]

@@ -130,7 +130,7 @@ def gaps(
 ) -> None:
     """List pairs of values that no record has together, although records have either.
 
-    The most expected come first. Silence of the records is not absence in the world.
+    The most expected come first. Silence in the records is not absence in the world.
     """
     from wpssearch.render.overviews import render_gaps
     from wpssearch.render.tables import gaps_csv

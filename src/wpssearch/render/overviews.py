@@ -25,13 +25,13 @@ _SEVERAL = (
 )
 _SILENCE = (
     "Expected: how many records would have both if the two had nothing to do with each other. "
-    "Silence of the records is not absence in the world: it may be that nothing was done, or that "
+    "Silence in the records is not absence in the world: it may be that nothing was done, or that "
     "nobody reported it."
 )
 _MEASURE = (
-    "G2: log-likelihood ratio over numbers of records (Dunning 1993); a word that is spread by chance "
-    "passes 3.84, 6.63 and 10.83 once in 20, 100 and 1,000 times. Log ratio: 1 is twice the others' "
-    "share."
+    "G2: log-likelihood ratio over numbers of records (Dunning 1993); a word that is spread by "
+    "chance passes 3.84, 6.63 and 10.83 once in 20, 100 and 1,000 times. Log ratio: 1 is twice the "
+    "others' share."
 )
 _TIMED = frozenset({"period", "year", "decade", "period:year", "period:decade"})
 
