@@ -34,7 +34,7 @@ def _summary(results: Results) -> str:
 def _head(results: Results, style: Style) -> Iterator[str]:
     yield from style.lines(_summary(results), "")
     if results.suggestion is not None:
-        yield from style.lines(f"Did you mean: {results.suggestion}", "", code=_BOLD)
+        yield from style.lines(f"Did you mean: {results.suggestion}", "", code=BOLD)
 
 
 def render_results(
