@@ -233,6 +233,7 @@ def test_what_python_refuses() -> None:
             lambda: index.trend([]),
             lambda: index.trend("x", by="month"),
             lambda: index.terms(term_limit=-1),
+            lambda: index.terms(minimum=-1),
             lambda: index.crosstab("country", "year", row_limit=-1),
             lambda: index.tree("agency"),
             lambda: index.run(wpssearch.Search(facet_offset=-1)),

@@ -284,14 +284,18 @@ def g2(a: int, b: int, size: int, rest: int) -> float:
 
 
 @relaxed
-@given(corpora, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3), st.integers(1, 2))
+@given(
+    corpora, filter_sets, st.sampled_from([1, 3]), st.integers(0, 3), st.integers(1, 2),
+    st.sampled_from([1.0, 1.5]),
+)  # fmt: skip
 def test_words(
-    corpus: list[dict[str, Any]], filters: Filters, segments: int, dead: int, minimum: int
-) -> None:
+    corpus: list[dict[str, Any]], filters: Filters, segments: int, dead: int, minimum: int,
+    ratio: float,
+) -> None:  # fmt: skip
     def check(index: wpssearch.Index, records: Sequence[Record]) -> None:
         mine = found(records, "", filters)
         others = [record for record in records if record not in mine]
-        terms = index.terms("", term_limit=100, minimum=minimum, **filters)
+        terms = index.terms("", term_limit=100, minimum=minimum, ratio=ratio, **filters)
         assert (terms.scope.total, terms.rest) == (len(mine), len(others))
         have, have_not = (
             Counter(s for r in some for s in {stem_of(w) for w in r.text.lower().split()})
@@ -302,16 +306,17 @@ def test_words(
                                                     abs=1e-9))
             for stem, n in have.items()
             if others and n >= minimum and n * len(others) > have_not[stem] * len(mine)
+            and n * len(others) >= ratio * have_not[stem] * len(mine)
         }  # fmt: skip
         shown = {stem_of(t.term.lower()): (t.count, t.rest_count, t.score) for t in terms.terms}
         assert shown == expected
         assert terms.more == 0
         for term in terms.terms:
-            ratio = (term.count / len(mine)) / ((term.rest_count or 0.5) / len(others))
-            assert term.log_ratio == pytest.approx(log2(ratio))
+            times = (term.count / len(mine)) / ((term.rest_count or 0.5) / len(others))
+            assert term.log_ratio == pytest.approx(log2(times))
         scores = [term.score for term in terms.terms]
         assert scores == sorted(scores, reverse=True)
-        first = index.terms("", term_limit=2, minimum=minimum, **filters)
+        first = index.terms("", term_limit=2, minimum=minimum, ratio=ratio, **filters)
         assert first.terms == terms.terms[:2]
         assert first.more == max(0, len(terms.terms) - 2)
 

@@ -62,10 +62,12 @@ def log_ratio(selected: int, others: int, size: int, rest: int) -> float:
 
 
 def keywords(
-    snapshot: Snapshot, records: Sequence[Array], *, minimum: int, limit: int
+    snapshot: Snapshot, records: Sequence[Array], *, minimum: int, ratio: float, limit: int
 ) -> tuple[list[Keyword], int]:
     """The words that a greater share of the records, given by segment, have than of the others,
-    and that at least ``minimum`` of them have; the first by G², and how many are left.
+    ``ratio`` times as great at the least, and that at least ``minimum`` of them have; the first by
+    G², and how many are left. What is in every text, if in more of some, is left out by the ratio:
+    among many records the smallest difference of a function word is no chance.
 
     Forms of one stem are one word; one that is written in capitals alone is one of its own. The
     joined form of a hyphenated word is left to its parts.
@@ -84,8 +86,9 @@ def keywords(
         having += _having(segment, group, live, len(names))
         simple[group[~_joined(segment)]] = True
     others = having - selected
-    more_often = simple & (selected >= max(minimum, 1)) & (selected * rest > others * size)
-    candidates = np.flatnonzero(more_often)
+    share, other_share = selected * rest, others * size
+    often = (selected >= max(minimum, 1)) & (share > other_share) & (share >= ratio * other_share)
+    candidates = np.flatnonzero(simple & often)
     scores = log_likelihood(selected[candidates], others[candidates], size, rest)
     # Ties by how many records, then by name.
     order = np.lexsort((-selected[candidates], -scores))[:limit]

@@ -172,6 +172,8 @@ def trend(
 @click.option("--limit", type=COUNT, default=20, show_default=True)
 @click.option("--min", "minimum", type=COUNT, default=2, show_default=True,
               help="Words that so many of the records have.")  # fmt: skip
+@click.option("--ratio", type=click.FloatRange(min=0), default=1.5, show_default=True,
+              help="Words of a share so many times that of the others.")  # fmt: skip
 @filters
 @TABLE_FORMAT
 @click.pass_context
@@ -181,6 +183,7 @@ def terms(
     query: tuple[str, ...],
     limit: int,
     minimum: int,
+    ratio: float,
     format_: str,
     **fields: Any,
 ) -> None:
@@ -189,5 +192,7 @@ def terms(
     from wpssearch.render.tables import terms_csv
 
     with opened(ctx, sample=True) as index:
-        made = index.terms(" ".join(query), term_limit=limit, minimum=minimum, **criteria(fields))
+        made = index.terms(
+            " ".join(query), term_limit=limit, minimum=minimum, ratio=ratio, **criteria(fields)
+        )
     _show(made, format_, terms_csv, render_terms)

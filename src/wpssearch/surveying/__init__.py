@@ -79,12 +79,25 @@ class Surveys:
 
     @undamaged
     def terms(
-        self, /, query: str = "", *, term_limit: int = 20, minimum: int = 2, **filters: Any
+        self,
+        /,
+        query: str = "",
+        *,
+        term_limit: int = 20,
+        minimum: int = 2,
+        ratio: float = 1.5,
+        **filters: Any,
     ) -> Terms:
-        """The words that set the records apart from all others: G² over numbers of records."""
+        """The words that set the records apart from all others: G² over numbers of records.
+
+        At least ``minimum`` of the records have each, and a share of them that is at least
+        ``ratio`` times that of the others.
+        """
         from wpssearch.surveying.words import terms
 
-        return terms(*self._state(), Search(query, **filters), limit=term_limit, minimum=minimum)
+        return terms(
+            *self._state(), Search(query, **filters), limit=term_limit, minimum=minimum, ratio=ratio
+        )
 
     @undamaged
     def tree(self, /, facet: str, query: str = "", **filters: Any) -> Tree:

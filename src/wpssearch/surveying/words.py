@@ -22,6 +22,7 @@ def terms(
     *,
     limit: int,
     minimum: int,
+    ratio: float,
 ) -> Terms:
     """The words that set the selected records apart from all others of the index; see
     ``backends.keyness`` for the measure.
@@ -29,7 +30,9 @@ def terms(
     check(limit, minimum)
     selected = select(snapshot, analyzer, vocabulary, request)
     size, rest = selected.total, snapshot.count - selected.total
-    found, more = keyness.keywords(snapshot, selected.selection.hits, minimum=minimum, limit=limit)
+    found, more = keyness.keywords(
+        snapshot, selected.selection.hits, minimum=minimum, ratio=ratio, limit=limit
+    )
     notes = []
     if size and not rest:
         notes.append("All records are selected: there are no others to set them apart from.")
