@@ -323,6 +323,30 @@ def test_words(
     with_records(corpus, segments, dead, check)
 
 
+acronyms = st.lists(
+    st.sampled_from("AIDS aids aid UN un WHO who UNMIL unmil gender-based based".split()),
+    min_size=1, max_size=5,
+).map(" ".join)  # fmt: skip
+
+
+@relaxed
+@given(st.lists(acronyms, min_size=2, max_size=8))
+def test_words_in_capitals(texts: list[str]) -> None:
+    """A form that is written in capitals alone is a word of its own, whatever the segments."""
+    rows = [{"id": f"r{n}", "text": f"{'radio ' * (n % 2)}{text}"} for n, text in enumerate(texts)]
+    capitals = {w for text in texts for w in text.split() if w.isupper() and len(w) > 1}
+    alone = {w for w in capitals if not any(w.lower() in text.split() for text in texts)}
+    with build(rows, 1, 0) as one, build(rows, 3, 0) as other:
+        terms = one.terms("radio", term_limit=50, minimum=1)
+        assert terms == other.terms("radio", term_limit=50, minimum=1)
+    for term in terms.terms:
+        assert "genderbased" not in term.term
+        if term.term in alone:
+            having = [term.term in text.split() for text in texts]
+            assert term.count == sum(having[1::2])
+            assert term.rest_count == sum(having[0::2])
+
+
 @relaxed
 @given(corpora, queries, filter_sets, st.sampled_from([1, 3]))
 def test_trees(corpus: list[dict[str, Any]], query: str, filters: Filters, segments: int) -> None:
