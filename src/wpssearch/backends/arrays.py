@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "ranges", "slices"]
+__all__ = ["Array", "distinct", "ranges", "slices"]
 
 Array = npt.NDArray[Any]
+#: Up to so many possible keys a table of all is quicker than sorting those that there are.
+_TABLE = 1 << 25
 
 
 def ranges(firsts: Array, counts: Array) -> Array:
@@ -18,6 +20,15 @@ def ranges(firsts: Array, counts: Array) -> Array:
     begun = np.cumsum(counts) - counts
     numbers: Array = np.arange(int(counts.sum())) + np.repeat(firsts - begun, counts)
     return numbers
+
+
+def distinct(keys: Array, size: int) -> Array:
+    """Each key once, ascending; keys are below ``size``."""
+    if size > _TABLE:
+        return np.unique(keys)
+    there = np.zeros(size, bool)
+    there[keys] = True
+    return np.flatnonzero(there)
 
 
 def slices(ends: Array, most: int) -> Iterator[tuple[int, int]]:

@@ -60,7 +60,7 @@ def count_pairs(snapshot: Snapshot, rows: Side, columns: Side, records: Sequence
             continue
         there, times = _counted(
             one.records[mine].astype(np.int64) * other.combinations + other.records[mine],
-            np.ones(len(mine), np.int64),
+            None,
             one.combinations * other.combinations,
         )
         left, right = np.divmod(there, other.combinations)
@@ -95,13 +95,15 @@ def _lists(snapshot: Snapshot, segment: int, column: FacetColumn, side: Side) ->
     return _Lists(np.cumsum(counts) - counts, counts, values)
 
 
-def _counted(keys: Array, weights: Array, size: int) -> tuple[Array, Array]:
-    """Each key once, ascending, and the sum of its weights; keys are below ``size``."""
+def _counted(keys: Array, weights: Array | None, size: int) -> tuple[Array, Array]:
+    """Each key once, ascending, and the sum of its weights, 1 without; keys are below ``size``."""
     if size <= _DENSE:
         # Sums of whole numbers below 2^53 are exact.
         sums = np.bincount(keys, weights=weights, minlength=size).astype(np.int64)
         there = np.flatnonzero(sums)
         return there, sums[there]
+    if weights is None:
+        return np.unique(keys, return_counts=True)
     there, place = np.unique(keys, return_inverse=True)
     return there, np.bincount(place, weights=weights).astype(np.int64)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from wpssearch.backends.arrays import Array, ranges
+from wpssearch.backends.arrays import Array, distinct, ranges
 from wpssearch.backends.whoosh.container import Container, narrow
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
@@ -112,7 +112,8 @@ class FacetColumn:
         mark = np.repeat(self.mark.astype(np.int64), many)
         owner = np.repeat(self.owners, many)
         size, marks = max(len(names), 1), max(len(self.marks), 1)
-        entries = np.unique((owner * size + value) * marks + mark)
+        keys = (owner * size + value) * marks + mark
+        entries = distinct(keys, self.combinations * size * marks)
         owner, value = np.divmod(entries // marks, size)
         ends = np.append(0, np.cumsum(np.bincount(owner, minlength=self.combinations)))
         return FacetColumn(
@@ -172,7 +173,8 @@ class FacetColumn:
         if len(self.marks) > 1:
             # A combination may hold a value twice, in two roles; the record counts once.
             size = max(len(self.values), 1)
-            owner, value = np.divmod(np.unique(owner * size + value.astype(np.int64)), size)
+            keys = owner * size + value.astype(np.int64)
+            owner, value = np.divmod(distinct(keys, self.combinations * size), size)
         if kept is None:
             self._pairs = owner, value
         return owner, value
