@@ -48,7 +48,8 @@ def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
     loaded = modules_after(code, cwd=tmp_path)
     unwanted = {"nltk", "whoosh", "rich", "ahocorasick", "charset_normalizer", "csv",
                 "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest",
-                "wpssearch.suggesting", "wpssearch.spelling"}  # fmt: skip
+                "wpssearch.suggesting", "wpssearch.spelling", "wpssearch.overviews",
+                "wpssearch.surveying.tables"}  # fmt: skip
     assert loaded.isdisjoint(unwanted)
 
 

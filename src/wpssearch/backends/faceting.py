@@ -111,9 +111,10 @@ def _facet_filter(
 
 def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
     """A note on each facet asked for that no record has and nobody knows."""
-    known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()} - {"path"}
-    strange = [name for name in asked if name not in known and snapshot.derivation(name) is None]
-    return [facets.unknown_facet(name, known) for name in dict.fromkeys(strange)]
+    known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()}
+    strange = [n for n in asked if n not in known and snapshot.derivation(n) is None]
+    # The path of a record's file is a facet, too, but not one to offer.
+    return [facets.unknown_facet(name, known - {"path"}) for name in dict.fromkeys(strange)]
 
 
 def _filter(
