@@ -111,10 +111,13 @@ def _facet_filter(
 
 def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
     """A note on each facet asked for that no record has and nobody knows."""
+    further = {*asked} - {*CORE_FACETS, "kind"}
+    if not further:
+        return []
     known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()}
-    strange = [n for n in asked if n not in known and snapshot.derivation(n) is None]
+    strange = sorted(n for n in further - known if snapshot.derivation(n) is None)
     # The path of a record's file is a facet, too, but not one to offer.
-    return [facets.unknown_facet(name, known - {"path"}) for name in dict.fromkeys(strange)]
+    return [facets.unknown_facet(name, known - {"path"}) for name in strange]
 
 
 def _filter(
