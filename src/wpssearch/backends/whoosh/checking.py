@@ -14,8 +14,8 @@ from wpssearch.backends.arrays import Array
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.building import SegmentBuilder
 from wpssearch.backends.whoosh.container import Container, write_container
+from wpssearch.backends.whoosh.contents import occurring, terms_of
 from wpssearch.backends.whoosh.inverting import APART
-from wpssearch.backends.whoosh.merging import occurring, terms_of
 from wpssearch.backends.whoosh.segment import Segment, by_occurrence
 from wpssearch.backends.whoosh.store import Store
 from wpssearch.errors import IndexDamaged

@@ -15,6 +15,7 @@ from wpssearch.backends.arrays import Array, ranges, slices
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.building import Blocks, acronym_columns, id_columns
 from wpssearch.backends.whoosh.container import Spool, narrow
+from wpssearch.backends.whoosh.contents import used
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.impacts import posting_columns
 from wpssearch.backends.whoosh.inverting import POSTING_BLOCK, Terms
@@ -22,11 +23,13 @@ from wpssearch.backends.whoosh.packing import PackedWriter, widest
 from wpssearch.backends.whoosh.segment import Segment, in_all_fields
 from wpssearch.backends.whoosh.strings import Strings, Table
 
-__all__ = ["merged_columns", "occurring", "terms_of"]
+__all__ = ["merged_columns"]
 
 _SLICE = 500_000
-_DEAD = np.int64(-1)
+_DEAD = -1
 _OF_OCCURRENCES = ("term", "position")
+#: Some postings: pieces of columns, by posting the new number of its stem and its occurrences.
+_Part = tuple[dict[str, Array], Array, Array]
 
 
 def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | bytes]]:
@@ -62,17 +65,18 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
 def _ids(
     segments: Sequence[Segment], numbers: Sequence[Array]
 ) -> Iterator[tuple[str, Array | bytes]]:
-    table = Table([segment.ids for segment in segments])
+    orders, hashes = [], []
+    for segment in segments:
+        order, hash_of = np.empty((2, segment.count), np.uint32)
+        order[segment.id_ranks] = np.arange(segment.count)
+        hash_of[segment.container.array("ids.number")] = segment.container.array("ids.hash")
+        orders.append(order.data)
+        hashes.append(hash_of)
+    table = Table([segment.ids for segment in segments], orders)
     live = np.flatnonzero(np.concatenate([new >= 0 for new in numbers]))
     yield from table.columns("ids", live)
-    hashes = []
-    for segment in segments:
-        by_number = np.empty(segment.count, np.uint32)
-        by_number[segment.container.array("ids.number")] = segment.container.array("ids.hash")
-        hashes.append(by_number)
-    order = np.argsort(table.ranks()[live], kind="stable")
-    ranks = np.empty(len(live), np.int64)
-    ranks[order] = np.arange(len(live))
+    ranks = np.empty(len(live), np.uint32)
+    ranks[np.argsort(table.ranks()[live], kind="stable")] = np.arange(len(live))
     yield from id_columns(np.concatenate(hashes)[live], ranks)
 
 
@@ -181,8 +185,8 @@ class _Dictionary:
         self._forms = Table([Strings(segment.container, "forms") for segment in segments])
         sizes = [len(segment.container.array("terms.form")) for segment in segments]
         every = self._every()
-        used = np.flatnonzero(np.concatenate([_used(segment) for segment in segments]))
-        order = used[np.lexsort([column[used] for column in reversed(every)])]
+        kept = np.flatnonzero(np.concatenate([used(segment) for segment in segments]))
+        order = kept[np.lexsort([column[kept] for column in reversed(every)])]
         fresh = np.zeros(len(order), bool)
         fresh[:1] = True
         for column in every:
@@ -191,13 +195,14 @@ class _Dictionary:
         self._stem_ranks, stem = np.unique(stem, return_inverse=True)
         self._form_ranks, form = np.unique(form, return_inverse=True)
         self._terms = Terms(stem, form, case, width)
+        local = self._terms.local
         # By segment and term the stem's new number and the term's own among the stem's, -1 for a
         # term that no live record has.
-        place = np.full(sum(sizes), _DEAD)
+        place = np.full(sum(sizes), _DEAD, np.int32)
         place[order] = np.cumsum(fresh) - 1
         bounds = np.cumsum(sizes)[:-1]
-        self._rank = np.split(np.append(stem, _DEAD)[place], bounds)
-        self._local = np.split(np.append(self._terms.local, 0)[place], bounds)
+        self._rank = np.split(np.append(stem, _DEAD).astype(np.int32)[place], bounds)
+        self._local = np.split(np.append(local, 0).astype(np.int32)[place], bounds)
 
     def _every(self) -> tuple[Array, ...]:
         """Of all terms of all segments the ranks of stem and form, the case and the width."""
@@ -225,8 +230,10 @@ class _Dictionary:
             ("stems", self._stems, self._stem_rank, self._stem_ranks),
             ("forms", self._forms, self._form_rank, self._form_ranks),
         ):
-            distinct, first = np.unique(known, return_index=True)
-            yield from table.columns(name, first[np.searchsorted(distinct, ranks)])
+            # Of strings that are equal, the last one.
+            string = np.zeros(len(known), np.uint32)
+            string[known] = np.arange(len(known))
+            yield from table.columns(name, string[ranks])
         count = len(self._stem_ranks)
         yield from self._terms.columns(count, len(self._form_ranks))
         posting_counts = np.zeros(count, np.int64)
@@ -267,8 +274,8 @@ class _Dictionary:
     def _has(self, field: str) -> bool:
         return any(segment.has(field) for segment in self._segments)
 
-    def _slices(self, numbers: Sequence[Array]) -> Iterator[tuple[dict[str, Array], Array, Array]]:
-        """Slices of the dictionary: pieces of columns, by posting its stem and occurrences."""
+    def _slices(self, numbers: Sequence[Array]) -> Iterator[_Part]:
+        """The postings of all stems, in their order, some at a time."""
         # By segment: the new rank of each of its stems; a stem that is gone goes to a neighbour.
         ranks = []
         count = len(self._stem_ranks)
@@ -283,115 +290,71 @@ class _Dictionary:
             np.add.at(weight, np.maximum(filled, 0), np.diff(occurrences))
         ends = np.append(0, np.cumsum(weight))[: count + 1]
         for begin, stop in slices(ends, _SLICE):
-            yield self._slice(numbers, ranks, begin, stop)
+            parts = self._parts(numbers, ranks, begin, stop)
+            if stop == begin + 1:
+                # Of one stem, a segment's postings come after those of the segment before.
+                yield from parts
+            elif made := list(parts):
+                yield _in_order(made)
 
-    def _slice(
+    def _parts(
         self,
         numbers: Sequence[Array],
         ranks: Sequence[tuple[Array, Array]],
         begin: int,
         stop: int,
-    ) -> tuple[dict[str, Array], Array, Array]:
-        postings: dict[str, list[Array]] = {}
-        stems_of: list[Array] = []
-        totals_of: list[Array] = []
+    ) -> Iterator[_Part]:
+        """What each segment has of some stems, a bounded number of postings at a time."""
         for index, segment in enumerate(self._segments):
             stem_rank, filled = ranks[index]
             first, last = (int(np.searchsorted(filled, bound)) for bound in (begin, stop))
-            box = segment.container
-            starts = np.asarray(box.array("stems.postings")[first : last + 1], np.int64)
-            if last <= first or starts[0] == starts[-1]:
-                continue
-            a, b = int(starts[0]), int(starts[-1])
-            stem_local = np.repeat(np.arange(first, last), np.diff(starts))
-            record = numbers[index][box.array("postings.record")[a:b]]
-            frequencies = segment.frequencies(a, b)
-            totals = in_all_fields(frequencies)
-            alive = record >= 0
-            lived = np.repeat(alive, totals)
-            begun = int(box.array("stems.occurrences")[first])
-            end = begun + len(lived)
-            term = segment.packed("occurrences.term").slice(begun, end)
-            base = np.asarray(box.array("stems.terms")[:-1], np.int64)
-            term = self._local[index][base[np.repeat(stem_local, totals)] + term]
-            pieces = {
-                "postings.record": record[alive],
-                **{
-                    f"postings.{field}": np.zeros(len(alive), np.uint8)[alive]
-                    if values is None
-                    else values[alive]
-                    for field, values in zip(FIELDS, frequencies, strict=True)
-                },
-                "occurrences.term": term[lived],
-                "occurrences.position": segment.packed("occurrences.position").slice(begun, end)[
-                    lived
-                ],
-            }
-            for name, piece in pieces.items():
-                postings.setdefault(name, []).append(piece)
-            stems_of.append(stem_rank[stem_local[alive]])
-            totals_of.append(totals[alive])
-        if not stems_of:
-            empty = np.zeros(0, np.int64)
-            return _Empty(), empty, empty
-        stems, totals = np.concatenate(stems_of), np.concatenate(totals_of)
-        order = np.argsort(stems, kind="stable")
-        sorted_totals = totals[order]
-        occurrence_order = ranges((np.cumsum(totals) - totals)[order], sorted_totals)
-        out = {
-            name: np.concatenate(pieces)[order if name.startswith("postings") else occurrence_order]
-            for name, pieces in postings.items()
+            stems = np.asarray(segment.container.array("stems.postings")[first : last + 1])
+            for a in range(int(stems[0]), int(stems[-1]), _SLICE) if last > first else ():
+                b = min(a + _SLICE, int(stems[-1]))
+                owner = first + np.searchsorted(stems, np.arange(a, b), side="right") - 1
+                yield self._part(numbers[index], index, stem_rank, owner, a, b)
+
+    def _part(
+        self, numbers: Array, index: int, stem_rank: Array, owner: Array, a: int, b: int
+    ) -> _Part:
+        """The live postings of a segment from one to before another, given their stems."""
+        segment = self._segments[index]
+        box = segment.container
+        record = numbers[box.array("postings.record")[a:b]]
+        frequencies = segment.frequencies(a, b)
+        totals = in_all_fields(frequencies)
+        alive = record >= 0
+        lived = np.repeat(alive, totals)
+        begun = int(segment.first_occurrences(np.asarray([a]))[0])
+        end = begun + len(lived)
+        base = box.array("stems.terms")[owner].astype(np.int64)
+        term = np.repeat(base, totals) + segment.packed("occurrences.term").slice(begun, end)
+        position = segment.packed("occurrences.position").slice(begun, end)
+        pieces = {
+            "postings.record": record[alive],
+            **{
+                f"postings.{field}": np.zeros(int(alive.sum()), np.uint8)
+                if values is None
+                else values[alive]
+                for field, values in zip(FIELDS, frequencies, strict=True)
+            },
+            "occurrences.term": self._local[index][term[lived]],
+            "occurrences.position": position[lived],
         }
-        return out, stems[order], sorted_totals
+        return pieces, stem_rank[owner[alive]], totals[alive]
 
 
-class _Empty(dict[str, Array]):
-    def __missing__(self, name: str) -> Array:
-        return np.zeros(0, np.int64)
-
-
-def terms_of(segment: Segment) -> list[tuple[bytes, bytes, int, int]]:
-    """All terms of a segment in their order: stem, form, case, width."""
-    box = segment.container
-    stems, forms = Strings(box, "stems").all(), Strings(box, "forms").all()
-    counts = np.diff(box.array("stems.terms").astype(np.int64)).tolist()
-    owners = [stem for stem, count in zip(stems, counts, strict=True) for _ in range(count)]
-    columns = (box.array(f"terms.{name}").tolist() for name in ("form", "case", "width"))
-    return [
-        (stem, forms[form], case, width)
-        for stem, form, case, width in zip(owners, *columns, strict=True)
-    ]
-
-
-def occurring(segment: Segment) -> Iterator[tuple[slice, Array, Array, tuple[Array | None, ...]]]:
-    """All occurrences, a slice of them at a time: by occurrence its record and its term's number;
-    by posting the frequencies.
-    """
-    box = segment.container
-    postings = np.asarray(box.array("stems.postings"), np.int64)
-    occurrences = np.asarray(box.array("stems.occurrences"), np.int64)
-    terms = np.asarray(box.array("stems.terms"), np.int64)
-    for begin, stop in slices(occurrences, _SLICE):
-        first, last = int(postings[begin]), int(postings[stop])
-        where = slice(int(occurrences[begin]), int(occurrences[stop]))
-        frequencies = segment.frequencies(first, last)
-        counts = in_all_fields(frequencies)
-        owner = np.repeat(terms[begin:stop], np.diff(postings[begin : stop + 1]))
-        yield (
-            where,
-            np.repeat(box.array("postings.record")[first:last], counts),
-            np.repeat(owner, counts)
-            + segment.packed("occurrences.term").slice(where.start, where.stop),
-            frequencies,
-        )
-
-
-def _used(segment: Segment) -> Array:
-    """By term, whether a live record has it."""
-    count = len(segment.container.array("terms.form"))
-    if segment.live is None:
-        return np.ones(count, bool)
-    used = np.zeros(count, bool)
-    for _, records, terms, _ in occurring(segment):
-        used[terms[segment.live[records]]] = True
-    return used
+def _in_order(parts: Sequence[_Part]) -> _Part:
+    """Several segments' postings as one, by stem, then in the order of the segments."""
+    stems = np.concatenate([mine for _, mine, _ in parts])
+    totals = np.concatenate([mine for _, _, mine in parts])
+    order = np.argsort(stems, kind="stable")
+    sorted_totals = totals[order]
+    occurrence_order = ranges((np.cumsum(totals) - totals)[order], sorted_totals)
+    pieces = {
+        name: np.concatenate([mine[name] for mine, _, _ in parts])[
+            order if name.startswith("postings") else occurrence_order
+        ]
+        for name in parts[0][0]
+    }
+    return pieces, stems[order], sorted_totals

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -15,7 +16,9 @@ __all__ = ["Strings", "Table", "columns_of"]
 
 #: So many bytes of strings are compared at once, as one number.
 _WORD = 8
-_SLICE = 1 << 21
+_SLICE = 1 << 20
+#: Of each column every so manieth string parts all strings into those less and the others.
+_PART = 1 << 14
 
 
 def columns_of(name: str, values: Sequence[bytes]) -> list[tuple[str, Array | bytes]]:
@@ -69,36 +72,67 @@ class Strings:
 
 
 class Table:
-    """The strings of several columns together, numbered one column after another."""
+    """The strings of several columns together, numbered one column after another.
 
-    def __init__(self, columns: Sequence[Strings]) -> None:
+    ``orders`` are the numbers of each column's strings in their order; without it they stand in it.
+    """
+
+    def __init__(
+        self, columns: Sequence[Strings], orders: Sequence[Sequence[int]] | None = None
+    ) -> None:
+        self._columns = columns
+        self._orders = orders or [range(len(column)) for column in columns]
         raw = [column.raw() for column in columns]
-        sizes = [len(data) for data, _ in raw]
-        bases = np.cumsum([0, *sizes])[:-1].tolist()
+        bases = np.cumsum([0, *(len(data) for data, _ in raw)])[:-1].tolist()
         # The last word of the last string is read whole.
         self._data = np.concatenate([*(data for data, _ in raw), np.zeros(_WORD, np.uint8)])
         none = np.zeros(0, np.int64)
-        self._starts = np.concatenate(
-            [none, *(ends[:-1] + base for base, (_, ends) in zip(bases, raw, strict=True))]
-        )
-        self._lengths = np.concatenate([none, *(np.diff(ends) for _, ends in raw)])
+        starts = [ends[:-1] + base for base, (_, ends) in zip(bases, raw, strict=True)]
+        self._starts = narrow(np.concatenate([none, *starts]))
+        self._lengths = narrow(np.concatenate([none, *(np.diff(ends) for _, ends in raw)]))
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def ranks(self) -> Array:
-        """By string how many of the strings are less than it: equal ones have the same rank.
+        """By string how many of the strings are less than it: equal ones have the same rank."""
+        out = np.zeros(len(self), np.uint32)
+        before = 0
+        for strings in self._parts():
+            out[strings] = before + self._ranked(strings)
+            before += len(strings)
+        return out
 
-        Strings are compared a word at a time, those that are still alike by their next.
+    def _parts(self) -> Iterator[Array]:
+        """The numbers of all strings in parts, each of which is less than the next."""
+        columns = list(zip(self._columns, self._orders, strict=True))
+        pivots = {column[order[n]] for column, order in columns
+                  for n in range(_PART, len(order), _PART)}  # fmt: skip
+        bases = np.cumsum([0, *map(len, self._columns)]).tolist()
+        begins = [0] * len(columns)
+        for pivot in [*sorted(pivots), None]:
+            part = []
+            for place, (column, order) in enumerate(columns):
+                begin, stop = begins[place], len(order)
+                if pivot is not None:
+                    stop = bisect_left(order, pivot, begin, key=column.__getitem__)
+                part.append(np.asarray(order[begin:stop], np.int64) + bases[place])
+                begins[place] = stop
+            yield np.concatenate([np.zeros(0, np.int64), *part])
+
+    def _ranked(self, strings: Array) -> Array:
+        """The ranks of some strings among these, which are compared a word at a time, those that
+        are still alike by their next.
         """
-        out = np.zeros(len(self), np.int64)
+        out = np.zeros(len(strings), np.int64)
         words = sliding_window_view(self._data, _WORD)
         masks = np.asarray([(1 << 64) - (1 << 8 * (_WORD - n)) for n in range(_WORD + 1)],
                            np.uint64)  # fmt: skip
-        alike, depth = np.arange(len(self)), 0
+        alike, depth = np.arange(len(strings)), 0
         while len(alike):
-            left = np.minimum(self._lengths[alike] - depth, _WORD + 1)
-            places = np.minimum(self._starts[alike] + depth, len(words) - 1)
+            mine = strings[alike]
+            left = np.minimum(self._lengths[mine].astype(np.int64) - depth, _WORD + 1)
+            places = np.minimum(self._starts[mine].astype(np.int64) + depth, len(words) - 1)
             word = words[places].view(">u8")[:, 0].astype(np.uint64)
             word &= masks[np.minimum(left, _WORD)]
             group = out[alike]
@@ -118,10 +152,10 @@ class Table:
 
     def columns(self, name: str, chosen: Array) -> Iterator[tuple[str, Array | bytes]]:
         """The columns that hold some of the strings, by number, in that order."""
-        lengths = self._lengths[chosen]
+        lengths = self._lengths[chosen].astype(np.int64)
         ends = np.append(0, np.cumsum(lengths))
         yield f"{name}.ends", narrow(ends)
-        starts = self._starts[chosen]
+        starts = self._starts[chosen].astype(np.int64)
         spool = Spool()
         for begin, stop in slices(ends, _SLICE):
             spool.append(self._data[ranges(starts[begin:stop], lengths[begin:stop])])
