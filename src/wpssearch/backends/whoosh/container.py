@@ -23,7 +23,7 @@ __all__ = ["Container", "Spool", "Writable", "narrow", "write_container"]
 MAGIC = b"WPSCOLS1"
 _FOOTER = struct.Struct("<QQI8s")
 _ALIGNED = 8
-_IN_MEMORY = 1 << 24
+_IN_MEMORY = 1 << 22
 
 
 class Writable(Protocol):

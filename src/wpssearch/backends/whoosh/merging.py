@@ -253,7 +253,8 @@ class _Dictionary:
         postings = occurrences = 0
         for pieces, stems, totals in self._slices(numbers):
             begun = occurrences + np.cumsum(totals) - totals
-            before.append(begun[-postings % POSTING_BLOCK :: POSTING_BLOCK])
+            # A copy, which does not keep the rest.
+            before.append(begun[-postings % POSTING_BLOCK :: POSTING_BLOCK].copy())
             postings, occurrences = postings + len(totals), occurrences + int(totals.sum())
             posting_counts += np.bincount(stems, minlength=count)
             occurrence_counts += np.bincount(stems, weights=totals, minlength=count).astype(
