@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wpssearch
-from wpssearch.highlight import PASSAGE_LENGTH
+from wpssearch.model import PASSAGE_LENGTH
 
 
 def marked(results: wpssearch.Results) -> list[str]:

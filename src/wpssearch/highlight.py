@@ -10,13 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wpssearch.model import Span
+from wpssearch.model import PASSAGE_LENGTH, Span
 from wpssearch.results import Snippet
 
-__all__ = ["Mark", "merged", "passages"]
+__all__ = ["Mark", "merged", "passages", "whole"]
 
-#: Code points of a passage, about three lines of a terminal.
-PASSAGE_LENGTH = 240
 MAX_PASSAGES = 3
 # A word that a text repeats without end needs no more places than this to be shown well.
 _MAX_MARKS = 2000
@@ -46,20 +44,31 @@ def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(out)
 
 
-def passages(field: str, text: str, marks: Sequence[Mark]) -> tuple[Snippet, ...]:
+def passages(
+    field: str, text: str, marks: Sequence[Mark], length: int = PASSAGE_LENGTH
+) -> tuple[Snippet, ...]:
     """The passages, in the order of the text, that together cover most of the query's parts.
 
-    A text without a mark gives its beginning, an empty one nothing.
+    ``length`` is that of a passage in code points. A text without a mark gives its beginning, an
+    empty one nothing.
     """
     if not text.strip():
         return ()
     ordered = sorted(marks)[:_MAX_MARKS]
-    spans = merged([_frame(text, span) for span in _cores(ordered)] or [_frame(text, (0, 0))])
+    cores = _cores(ordered, length) or [(0, 0)]
+    spans = merged([_frame(text, core, length) for core in cores])
     matches = merged([(mark.start, mark.end) for mark in marks])
     return tuple(_snippet(field, text, span, matches) for span in spans)
 
 
-def _cores(marks: Sequence[Mark]) -> list[Span]:
+def whole(field: str, text: str, marks: Sequence[Mark]) -> tuple[Snippet, ...]:
+    """The whole text with its matches as one passage; an empty one gives nothing."""
+    if not text.strip():
+        return ()
+    return (Snippet(field, text, merged([(mark.start, mark.end) for mark in marks])),)
+
+
+def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
     """The spans from first to last mark of the windows that bring most new parts of the query."""
     chosen: list[Span] = []
     covered: set[int] = set()
@@ -74,7 +83,7 @@ def _cores(marks: Sequence[Mark]) -> list[Span]:
             for seen in range(index, len(marks)):
                 _, stop, part, weight = marks[seen]
                 reached = max(stop, end)
-                if reached - begin > PASSAGE_LENGTH and parts:
+                if reached - begin > length and parts:
                     break
                 end = reached
                 if part not in parts:
@@ -91,10 +100,10 @@ def _cores(marks: Sequence[Mark]) -> list[Span]:
     return chosen
 
 
-def _frame(text: str, core: Span) -> Span:
+def _frame(text: str, core: Span, length: int) -> Span:
     """The core with what stands around it, cut at the ends of sentences, else of words."""
     start, end = core
-    room = max(0, PASSAGE_LENGTH - (end - start))
+    room = max(0, length - (end - start))
     begin = _frame_start(text, start, room)
     room -= start - begin
     return begin, _frame_end(text, end, room)

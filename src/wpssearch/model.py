@@ -15,7 +15,9 @@ __all__ = [
     "EVIDENCES",
     "FACET_ORDERS",
     "INTERVALS",
+    "PASSAGE_LENGTH",
     "ROLES",
+    "SORTS",
     "Period",
     "Record",
     "Report",
@@ -33,11 +35,15 @@ Strings = str | Iterable[str]
 Interval = Literal["touches", "within", "covers", "starts"]
 Evidence = Literal["stated", "implied", "given"]
 Role = Literal["place", "partner"]
+Sort = Literal["relevance", "newest", "oldest"]
 FacetOrder = Literal["count", "name", "time"]
 
 ROLES: tuple[Role, ...] = ("place", "partner")
 EVIDENCES: tuple[Evidence, ...] = ("stated", "implied", "given")
 INTERVALS: tuple[Interval, ...] = ("touches", "within", "covers", "starts")
+SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
+#: Code points of a passage where no other length is asked for, about three lines of a terminal.
+PASSAGE_LENGTH = 240
 FACET_ORDERS: tuple[FacetOrder, ...] = ("count", "name", "time")
 
 #: The facets that every record can carry; a source may bring further ones under its own names.
@@ -227,7 +233,8 @@ class Search:
     own filter, so that a listed value keeps its count. ``facet_order`` lists the values of a facet
     by ``count``, ``name`` or ``time`` (without it, and where values have no time, as each facet
     does), from ``facet_offset`` on, those alone that ``facet_min`` records have. ``exact`` searches
-    for the words as typed, without the acronyms' other forms.
+    for the words as typed, without the acronyms' other forms. ``context`` is the length of a
+    passage in code points; ``full`` gives each field whole, with its matches.
     """
 
     query: str = ""
@@ -249,7 +256,7 @@ class Search:
     exact: bool = False
     limit: int = 10
     offset: int = 0
-    sort: Literal["relevance", "newest", "oldest"] = "relevance"
+    sort: Sort = "relevance"
     facets: tuple[str, ...] = CORE_FACETS
     facet_limit: int | None = 10
     facet_offset: int = 0
@@ -257,6 +264,8 @@ class Search:
     facet_order: FacetOrder | None = None
     snippets: bool = True
     total: bool = True
+    context: int = PASSAGE_LENGTH
+    full: bool = False
 
     def __post_init__(self) -> None:
         for name in (

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from itertools import islice
+from typing import Literal
 
 import numpy as np
 
-from wpssearch import facets, highlight
+from wpssearch import highlight
 from wpssearch.analysis import Analyzer
 from wpssearch.backends import faceting
 from wpssearch.backends.arrays import Array
-from wpssearch.backends.evaluator import Evaluation
+from wpssearch.backends.evaluator import Evaluation, Occurrences
 from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms, lower
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
@@ -21,16 +22,27 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
-from wpssearch.model import EVIDENCES, FACET_ORDERS, INTERVALS, ROLES, Record, Search
+from wpssearch.model import EVIDENCES, FACET_ORDERS, INTERVALS, ROLES, SORTS, Search
 from wpssearch.query import And, Or, parse, relaxed
+from wpssearch.ranking import Place, first, ordered
 from wpssearch.results import Hit, Results, Snippet
 from wpssearch.vocab import Vocabulary
 
-__all__ = ["Matched", "Selected", "named_filters", "search", "select"]
+__all__ = [
+    "Matched",
+    "Selected",
+    "answer",
+    "field_of",
+    "hits_of",
+    "marked",
+    "named_filters",
+    "scan",
+    "search",
+    "select",
+]
 
-_SORTS = ("relevance", "newest", "oldest")
-#: How much longer a list is than its first page before that is parted from the rest.
-_LONG = 4
+#: How many hits of a stream are made at once: few first, so that the first come at once.
+_FIRST_BATCH, _BATCH = 64, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +77,6 @@ class Selected:
         return sum(map(len, self.selection.hits))
 
 
-class _Place(NamedTuple):
-    """A record of the page: its segment, its number there, its score."""
-
-    segment: int
-    number: int
-    score: float
-
-
 def search(
     snapshot: Snapshot,
     analyzer: Analyzer,
@@ -87,17 +91,31 @@ def search(
     query text raises anything.
     """
     selected = select(snapshot, analyzer, vocabulary, request)
+    results = answer(snapshot, selected, request)
+    evaluation = selected.matched.evaluation
+    if not suggest or not _unknown(evaluation.terms):
+        return results
+    # Here: only a search for an unknown word needs it.
+    from wpssearch import suggesting
+
+    again = partial(search, snapshot, analyzer, vocabulary, suggest=False)
+    suggestion = suggesting.suggestion(snapshot, analyzer, request, results, evaluation, again)
+    return replace(results, suggestion=suggestion)
+
+
+def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
+    """The page of the selected records that a search asks for, with their counts."""
     matched, filters, selection = selected.matched, selected.filters, selected.selection
-    page = _page(snapshot, matched, selection.hits, request) if request.limit else []
+    page = first(snapshot, matched.evaluation, selection.hits, request) if request.limit else []
     counted = {
         facet: faceting.count(facet, selection, filters, snapshot, request)
         for facet in request.facets
     }
-    results = Results(
+    return Results(
         query=request.query,
         match=matched.mode,
         total=selected.total,
-        hits=_hits(snapshot, matched, page, request),
+        hits=hits_of(snapshot, matched, page, request),
         facets={facet: values for facet, (values, _) in counted.items()},
         more={facet: more for facet, (_, more) in counted.items()},
         filters=named_filters(request),
@@ -105,24 +123,45 @@ def search(
         limit=request.limit,
         notes=(*selected.notes, *faceting.unknown_facets(request.facets, snapshot)),
     )
-    if not suggest or not _unknown(matched.evaluation.terms):
-        return results
-    # Here: only a search for an unknown word needs it.
-    from wpssearch import suggesting
 
-    answer = partial(search, snapshot, analyzer, vocabulary, suggest=False)
-    suggestion = suggesting.suggestion(
-        snapshot, analyzer, request, results, matched.evaluation, answer
-    )
-    return replace(results, suggestion=suggestion)
+
+def scan(
+    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+) -> Iterator[Hit]:
+    """Every hit from ``offset`` on, in order, whatever ``limit`` says; raises as ``search`` does.
+
+    A number and a score are held for each; the hits themselves are made some at a time.
+    """
+    selected = select(snapshot, analyzer, vocabulary, request)
+    matched = selected.matched
+    places = ordered(snapshot, matched.evaluation, selected.selection.hits, request.sort)
+    waiting = islice(places, request.offset, None)
+
+    def hits() -> Iterator[Hit]:
+        size = _FIRST_BATCH
+        while batch := tuple(islice(waiting, size)):
+            yield from hits_of(snapshot, matched, batch, request)
+            size = min(2 * size, _BATCH)
+
+    return hits()
 
 
 def select(
-    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+    snapshot: Snapshot,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    request: Search,
+    *,
+    without: int | None = None,
 ) -> Selected:
-    """The records that a search selects; raises as ``search`` does."""
+    """The records that a search selects, but one number; raises as ``search`` does."""
     _check(request)
     matched = _match(snapshot, analyzer, request)
+    if without is not None:
+        segment, number = snapshot.place(without)
+        numbers = list(matched.numbers)
+        numbers[segment] = numbers[segment][numbers[segment] != number]
+        matched = replace(matched, numbers=numbers)
     filters, filter_notes = faceting.compile_filters(request, snapshot, vocabulary)
     selection = faceting.select(matched.numbers, filters, snapshot)
     notes = [*matched.notes, *filter_notes]
@@ -132,8 +171,8 @@ def select(
 
 
 def _check(request: Search) -> None:
-    if request.sort not in _SORTS:
-        raise UsageError(f"The sort is one of {', '.join(_SORTS)}, not {request.sort!r}.")
+    if request.sort not in SORTS:
+        raise UsageError(f"The sort is one of {', '.join(SORTS)}, not {request.sort!r}.")
     for name, values, known in (
         ("role", request.role, ROLES),
         ("evidence", request.evidence, EVIDENCES),
@@ -146,6 +185,8 @@ def _check(request: Search) -> None:
     numbers = request.limit, request.offset, request.facet_limit or 0, request.facet_offset
     if min(numbers) < 0:
         raise UsageError("A limit or offset is 0 or more.")
+    if request.context < 1:
+        raise UsageError("The context is 1 character or more.")
 
 
 def named_filters(request: Search) -> dict[str, tuple[str, ...]]:
@@ -226,81 +267,16 @@ def _fallen_back(tree: And, matched: Matched, terms: Sequence[Group | Synonyms])
     return replace(matched, notes=(*matched.notes, note, *_unknown(terms)))
 
 
-def _page(
-    snapshot: Snapshot, matched: Matched, hits: Sequence[Array], request: Search
-) -> list[_Place]:
-    """The records of the page asked for, in their order."""
-    last = request.offset + request.limit
-    relevance = request.sort == "relevance"
-    best: list[tuple[Any, _Place]] = []
-    for segment, records in enumerate(hits):
-        if not len(records):
-            continue
-        if relevance:
-            scores = matched.evaluation.scores(segment, records)
-            keys = [scores]
-        else:
-            keys = _bounds(snapshot, segment, records, newest=request.sort == "newest")
-        first = _first(keys, snapshot.segments[segment].id_ranks, records, last, relevance)
-        chosen = records[first]
-        if not relevance:
-            scores = np.zeros(len(records))
-            order = np.argsort(chosen)
-            scores[first[order]] = matched.evaluation.scores(segment, chosen[order])
-        ids = snapshot.segments[segment].ids
-        for at, number in zip(first.tolist(), chosen.tolist(), strict=True):
-            id_ = ids[number] if len(hits) > 1 else b""
-            sign = -1 if relevance else 1
-            key = (*(sign * float(column[at]) for column in keys), id_)
-            best.append((key, _Place(segment, number, float(scores[at]))))
-    if len(hits) > 1:
-        best.sort(key=lambda entry: entry[0])
-    return [place for _, place in best[request.offset : last]]
-
-
-def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int, most: bool) -> Array:
-    """The places of the records that come first: by the keys (``most``: the greatest), then id."""
-    primary = keys[0]
-    size = len(records)
-    some = None
-    if size > _LONG * count:
-        # Ties with the last of the first are put in order, too.
-        if most:
-            some = np.flatnonzero(primary >= np.partition(primary, size - count)[size - count])
-        else:
-            some = np.flatnonzero(primary <= np.partition(primary, count - 1)[count - 1])
-    chosen = records if some is None else records[some]
-    columns = [key if some is None else key[some] for key in reversed(keys)]
-    if most:
-        columns = [-column for column in columns]
-    order = np.lexsort((ranks[chosen], *columns))[:count]
-    return order if some is None else some[order]
-
-
-def _bounds(snapshot: Snapshot, segment: int, records: Array, *, newest: bool) -> list[Array]:
-    """What puts records in the order of their periods; undated ones come last."""
-    column = snapshot.column(segment, "period")
-    if column is None:
-        return [np.zeros(len(records)), np.zeros(len(records))]
-    ends = np.full(column.combinations, np.inf)
-    starts = np.full(column.combinations, np.inf)
-    for entry, owner in enumerate(column.owners.tolist()):
-        start, end, _ = facets.period_of(column.values[int(column.value[entry])].decode())
-        sign = -1 if newest else 1
-        ends[owner] = sign * int(end.replace("-", ""))
-        starts[owner] = sign * int(start.replace("-", ""))
-    numbers = column.records[records]
-    return [ends[numbers], starts[numbers]]
-
-
-def _hits(
-    snapshot: Snapshot, matched: Matched, page: Sequence[_Place], request: Search
+def hits_of(
+    snapshot: Snapshot, matched: Matched, page: Sequence[Place], request: Search
 ) -> tuple[Hit, ...]:
-    snippets: dict[_Place, tuple[Snippet, ...]] = {}
+    """The hits at some places, in the order of these, with the passages that are asked for."""
+    snippets: dict[Place, tuple[Snippet, ...]] = {}
     if request.snippets:
         for segment in {place.segment for place in page}:
             mine = sorted((p for p in page if p.segment == segment), key=lambda p: p.number)
-            snippets.update(_snippets(snapshot.segments[segment], matched, segment, mine))
+            reader = snapshot.segments[segment]
+            snippets.update(_snippets(reader, matched, segment, mine, request))
     out = []
     for place in page:
         reader = snapshot.segments[place.segment]
@@ -317,6 +293,12 @@ def _parts(plan: Plan) -> list[Group | Row]:
     return [plan]
 
 
+def marked(matched: Matched, segment: int, records: Array) -> list[tuple[Group | Row, Occurrences]]:
+    """The parts of a query that are marked, each with where it stands in ascending records."""
+    occurrences = matched.evaluation.occurrences
+    return [(part, occurrences(part, segment, records)) for part in _parts(matched.plan)]
+
+
 def _weight(part: Plan, evaluation: Evaluation) -> float:
     if isinstance(part, Group):
         return evaluation.weight(part)
@@ -324,34 +306,39 @@ def _weight(part: Plan, evaluation: Evaluation) -> float:
 
 
 def _snippets(
-    reader: Segment, matched: Matched, segment: int, places: Sequence[_Place]
-) -> dict[_Place, tuple[Snippet, ...]]:
+    reader: Segment, matched: Matched, segment: int, places: Sequence[Place], request: Search
+) -> dict[Place, tuple[Snippet, ...]]:
     """The passages of some records of a segment, which are in its order."""
     evaluation = matched.evaluation
     numbers = np.asarray([place.number for place in places], np.int64)
     marks: dict[tuple[int, int], list[highlight.Mark]] = {}
-    for index, part in enumerate(_parts(matched.plan)):
+    for index, (part, found) in enumerate(marked(matched, segment, numbers)):
         weight = _weight(part, evaluation)
-        found = evaluation.occurrences(part, segment, numbers)
         columns = (c.tolist() for c in (found.row, found.field, found.start, found.end))
         for row, field, start, end in zip(*columns, strict=True):
             mark = highlight.Mark(start, end, index, weight)
             marks.setdefault((row, field), []).append(mark)
-    out: dict[_Place, tuple[Snippet, ...]] = {}
+    out: dict[Place, tuple[Snippet, ...]] = {}
     for row, place in enumerate(places):
         passages: list[Snippet] = []
         for number, field in enumerate(FIELDS):
             mine = marks.get((row, number), [])
             # A title is shown anyway; it is a passage where it is why the record was found.
             if mine or field == "text":
-                text = reader.text(place.number) if field == "text" else ""
-                text = text or _field(reader.record(place.number), field)
-                passages.extend(highlight.passages(field, text, mine))
+                text = field_of(reader, place.number, field)
+                if request.full:
+                    passages.extend(highlight.whole(field, text, mine))
+                else:
+                    passages.extend(highlight.passages(field, text, mine, request.context))
         out[place] = tuple(passages)
     return out
 
 
-def _field(record: Record, field: str) -> str:
+def field_of(reader: Segment, number: int, field: str) -> str:
+    """A searched field of a record of a segment: that in which places are counted."""
+    if field == "text":
+        return reader.text(number)
+    record = reader.record(number)
     if field == "headings":
         return "\n".join(section.heading for section in record.sections)
-    return record.title if field == "title" else record.text
+    return record.title
