@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wpssearch.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from wpssearch.engine import Index, tag
     from wpssearch.engine import open_index as open
@@ -23,8 +25,26 @@ if TYPE_CHECKING:
         IndexDamaged,
         IndexLocked,
         IndexMissing,
+        SavedSearchError,
         UnknownRecord,
         UsageError,
+    )
+    from wpssearch.findings import (
+        Comparison,
+        Concordance,
+        Difference,
+        FacetShare,
+        KwicLine,
+        Methods,
+        NearestPassage,
+        Passage,
+        Quotation,
+        RankChange,
+        RecordTitle,
+        Replay,
+        SavedSearch,
+        SharedWord,
+        Similar,
     )
     from wpssearch.model import Period, Record, Report, Search, Section, Skip, Source, Tag
     from wpssearch.overviews import (
@@ -41,11 +61,13 @@ if TYPE_CHECKING:
     )
     from wpssearch.results import FacetValue, Hit, Results, Snippet
 
-__version__ = "0.1.0"
-
 __all__ = [
+    "Comparison",
+    "Concordance",
     "Crosstab",
+    "Difference",
     "Error",
+    "FacetShare",
     "FacetValue",
     "Gap",
     "Gaps",
@@ -54,15 +76,27 @@ __all__ = [
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
+    "KwicLine",
+    "Methods",
+    "NearestPassage",
     "Node",
+    "Passage",
     "Period",
+    "Quotation",
+    "RankChange",
     "Record",
+    "RecordTitle",
+    "Replay",
     "Report",
     "Results",
+    "SavedSearch",
+    "SavedSearchError",
     "Scope",
     "Search",
     "Section",
     "Series",
+    "SharedWord",
+    "Similar",
     "Skip",
     "Snippet",
     "Source",
@@ -78,8 +112,11 @@ __all__ = [
 ]
 
 _ENGINE = {"Index": "Index", "open": "open_index", "tag": "tag"}
-_ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "UnknownRecord", "UsageError"}
-
+_ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "SavedSearchError",
+           "UnknownRecord", "UsageError"}  # fmt: skip
+_FINDINGS = {"Comparison", "Concordance", "Difference", "FacetShare", "KwicLine", "Methods",
+             "NearestPassage", "Passage", "Quotation", "RankChange", "RecordTitle",
+             "Replay", "SavedSearch", "SharedWord", "Similar"}  # fmt: skip
 _OVERVIEWS = {
     "Crosstab", "Gap", "Gaps", "Node", "Scope", "Series", "Term", "Terms", "Tree", "Trend",
 }  # fmt: skip
@@ -89,7 +126,8 @@ _RESULTS = {"FacetValue", "Hit", "Results", "Snippet"}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    rooms = {"engine": _ENGINE, "errors": _ERRORS, "overviews": _OVERVIEWS, "results": _RESULTS}
+    rooms = {"engine": _ENGINE, "errors": _ERRORS, "findings": _FINDINGS,
+             "overviews": _OVERVIEWS, "results": _RESULTS}  # fmt: skip
     room = next((room for room, names in rooms.items() if name in names), "model")
     value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))
     globals()[name] = value

@@ -14,6 +14,7 @@ from wpssearch.backends.whoosh.store import Store, holds_index
 from wpssearch.damage import undamaged
 from wpssearch.errors import UnknownRecord, UsageError
 from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
+from wpssearch.reading import Readings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
 from wpssearch.surveying import Surveys
@@ -112,7 +113,7 @@ def tag(
     }
 
 
-class Index(Surveys):
+class Index(Readings, Surveys):
     """An open index. Any number of threads may use it; a search sees the state last read.
 
     Its own changes it sees at once, others' after ``refresh``. A context manager.

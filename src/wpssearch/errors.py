@@ -5,7 +5,8 @@ Error
 ├── IndexMissing    there is no index at the place that was named
 ├── IndexLocked     another process is writing to the index
 ├── IndexDamaged    the files of the index cannot be read as what they should be
-└── UnknownRecord   no record has the id that was asked for
+├── UnknownRecord   no record has the id that was asked for
+└── SavedSearchError  a search cannot be kept, is not there, or is not what was kept
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ __all__ = [
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
+    "SavedSearchError",
     "UnknownRecord",
     "UsageError",
 ]
@@ -43,6 +45,10 @@ class IndexLocked(Error):
 
 class IndexDamaged(Error):
     """A file of the index is not what the index wrote."""
+
+
+class SavedSearchError(Error):
+    """A search cannot be kept, or none that can be read is kept under this name."""
 
 
 class UnknownRecord(Error, KeyError):
