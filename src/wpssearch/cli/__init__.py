@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from wpssearch import __version__
 from wpssearch.cli.options import one_line
 from wpssearch.errors import Error, UsageError
+from wpssearch.version import __version__
 
 __all__ = ["main"]
 
@@ -23,17 +23,24 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 #: The room of each command: what a command needs is loaded when it is called.
 _ROOMS = {
     "check": "maintaining",
+    "cite": "quoting",
+    "compare": "reading",
     "crosstab": "surveying",
     "facets": "counting",
     "gaps": "surveying",
     "info": "maintaining",
     "ingest": "maintaining",
+    "kwic": "reading",
     "remove": "maintaining",
+    "replay": "repeating",
+    "saved": "repeating",
     "search": "searching",
     "show": "searching",
+    "similar": "reading",
     "tag": "vocabulary",
     "terms": "surveying",
     "trend": "surveying",
+    "verify": "quoting",
     "vocab": "vocabulary",
 }
 

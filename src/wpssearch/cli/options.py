@@ -8,7 +8,15 @@ import click
 
 from wpssearch.model import EVIDENCES, INTERVALS, ROLES
 
-__all__ = ["COUNT", "FORMAT", "TABLE_FORMAT", "QueryCommand", "filters", "one_line"]
+__all__ = [
+    "COUNT",
+    "FORMAT",
+    "TABLE_FORMAT",
+    "QueryCommand",
+    "filters",
+    "one_line",
+    "record_filters",
+]
 
 
 class QueryCommand(click.Command):
@@ -47,6 +55,14 @@ def one_line(text: str) -> str:
 
 def filters(command: Any) -> Any:
     """The options that keep records, for every command that takes a query."""
+    exact = click.option("--exact", is_flag=True,
+                         help="Leave acronyms and their long forms apart.")  # fmt: skip
+    any_ = click.option("--any", "any_", is_flag=True, help="Rank by any word, not all.")
+    return record_filters(any_(exact(command)))
+
+
+def record_filters(command: Any) -> Any:
+    """The options that keep records, for a command without a query."""
     for option in reversed(
         [
             click.option("--period", multiple=True, metavar="PERIOD",
@@ -75,9 +91,6 @@ def filters(command: Any) -> Any:
             click.option("--not-mission", multiple=True, metavar="NAME"),
             click.option("--not-country", multiple=True, metavar="NAME"),
             click.option("--not-where", multiple=True, metavar="NAME=VALUE"),
-            click.option("--any", "any_", is_flag=True, help="Rank by any word, not all."),
-            click.option("--exact", is_flag=True,
-                         help="Leave acronyms and their long forms apart."),
         ]
     ):  # fmt: skip
         command = option(command)

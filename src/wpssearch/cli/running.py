@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -86,9 +86,9 @@ def _where(pairs: tuple[str, ...], option: str) -> dict[str, tuple[str, ...]]:
     return where
 
 
-def criteria(fields: dict[str, Any]) -> dict[str, Any]:
+def criteria(options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a search that the options of ``options.filters`` stand for, and all others."""
-    fields["any"] = fields.pop("any_")
+    fields = {"any" if name == "any_" else name: value for name, value in options.items()}
     fields["where"] = _where(fields["where"], "--where")
     exclude = _where(fields.pop("not_where"), "--not-where")
     for facet in CORE_FACETS:
@@ -97,11 +97,11 @@ def criteria(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def request(query: tuple[str, ...], **fields: Any) -> Search:
+def request(query: tuple[str, ...], **options: Any) -> Search:
     """The search that a command's words and options ask for."""
     from wpssearch.model import Search
 
-    return Search(query=" ".join(query), **criteria(fields))
+    return Search(query=" ".join(query), **criteria(options))
 
 
 def run(ctx: click.Context, query: tuple[str, ...], **fields: Any) -> Results:

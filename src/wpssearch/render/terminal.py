@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag, activity_title
@@ -13,6 +13,7 @@ from wpssearch.results import FacetValue, Hit, Results, Snippet
 from wpssearch.tables import Row
 
 __all__ = [
+    "hit_lines",
     "render_check",
     "render_facets",
     "render_info",
@@ -38,14 +39,22 @@ def _head(results: Results, style: Style) -> Iterator[str]:
 
 
 def render_results(
-    results: Results, *, width: int | None, color: bool, hints: bool
+    results: Results,
+    *,
+    width: int | None,
+    color: bool,
+    hints: bool,
+    hits: Iterable[Hit] | None = None,
 ) -> Iterator[str]:
-    """The lines of an answer: hits, then facets, then with ``hints`` what to type next."""
+    """The lines of an answer: hits, then facets, then with ``hints`` what to type next.
+
+    ``hits`` are shown in the place of the results' own, and taken as they are shown.
+    """
     style = Style(width, color)
     yield from _head(results, style)
-    for rank, hit in enumerate(results.hits, results.offset + 1):
+    for rank, hit in enumerate(results.hits if hits is None else hits, results.offset + 1):
         yield ""
-        yield from _hit(hit, rank, style)
+        yield from hit_lines(hit, rank, style)
     if any(results.facets.values()):
         yield ""
         yield from _facets(results, style)
@@ -53,7 +62,8 @@ def render_results(
         yield from _hints(results, style)
 
 
-def _hit(hit: Hit, rank: int, style: Style) -> Iterator[str]:
+def hit_lines(hit: Hit, rank: int, style: Style) -> Iterator[str]:
+    """The lines of a hit: title, tags, passages, where it stands."""
     title = f"{rank}. {hit.title}"
     if hit.record.title_given:
         about = activity_title(hit.agencies, hit.period)
@@ -82,7 +92,17 @@ def _snippet(snippet: Snippet, style: Style) -> Iterator[str]:
     matches = [(a + len(left), b + len(left)) for a, b in snippet.matches]
     label = "" if snippet.field == "text" else f"[{snippet.field}] "
     matches = [(a + len(label), b + len(label)) for a, b in matches]
-    yield from style.lines(label + left + snippet.text + right, "   ", matches)
+    shown = label + left + snippet.text + right
+    # A whole field keeps its lines; of a passage they say nothing.
+    lines = [shown] if left or right else shown.split("\n")
+    start = 0
+    for line in lines:
+        stop = start + len(line)
+        inside = [(max(a, start) - start, min(b, stop) - start)
+                  for a, b in matches if a < stop and b > start]  # fmt: skip
+        if line.strip():
+            yield from style.lines(line, "   ", inside)
+        start = stop + 1
 
 
 def _facets(results: Results, style: Style) -> Iterator[str]:
