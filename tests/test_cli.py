@@ -226,3 +226,102 @@ def test_bad_input_is_a_plain_line_each(tmp_path: Path) -> None:
     assert report["added"] == 2
     assert len(report["skipped"]) >= 5
     assert all("\n" not in skip["why"] and "Error" not in skip["why"] for skip in report["skipped"])
+
+
+def test_all_hits_are_streamed(index: str) -> None:
+    found = json.loads(run("--index", index, "search", "gender", "--limit", "100",
+                           "--format", "json").stdout)  # fmt: skip
+    assert found["total"] == len(found["hits"]) > 3
+    result = run("--index", index, "search", "gender", "--all", "--limit", "1", "--format", "jsonl")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == found["hits"]
+    table = run("--index", index, "search", "gender", "--all", "--format", "csv", "--bom").stdout
+    assert table.startswith("\ufeffid,")
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
+    assert [row["id"] for row in rows] == [hit["id"] for hit in found["hits"]]
+    text = run("--index", index, "search", "gender", "--all", "--offset", "2").stdout
+    assert f"\n{found['total']}. " in text
+    assert "\n3. " in text
+    assert "\n2. " not in text
+    assert "\ncountry\n" in text
+    for wrong in (["--all", "--format", "json"], ["--bom"], ["--context", "0"]):
+        assert run("--index", index, "search", "gender", *wrong).exit_code == 2
+    unknown = run("--index", index, "search", "--all", "--country", "Nowhere", "--format", "jsonl")
+    assert (unknown.exit_code, unknown.stdout) == (0, "")
+    assert "Nowhere" in unknown.stderr
+
+
+def test_a_stream_ends_where_its_reader_does(index: str) -> None:
+    command = f"{sys.executable} -m wpssearch.cli --index {index} search --all --format"
+    for format_ in ("text", "csv", "jsonl"):
+        ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command} {format_} | head -1"],
+                               capture_output=True, text=True)  # fmt: skip
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert len(ended.stdout.splitlines()) == 1
+
+
+def test_whole_texts_and_longer_passages(index: str) -> None:
+    whole = json.loads(run("--index", index, "search", "police", "--full", "--format",
+                           "json").stdout)  # fmt: skip
+    for hit in whole["hits"]:
+        shown = json.loads(run("--index", index, "show", hit["id"], "--format", "json").stdout)
+        assert hit["snippets"][0]["text"] == shown["text"]
+    short = run("--index", index, "search", "women", "--context", "60").stdout
+    assert len(short) < len(run("--index", index, "search", "women", "--context", "600").stdout)
+
+
+def test_quotations_are_told_by_the_exit_status(index: str, tmp_path: Path) -> None:
+    file = tmp_path / "q.txt"
+    file.write_text("family support units have been established in Liberia\n")
+    assert run("--index", index, "verify", str(file)).exit_code == 0
+    file.write_text("family support units\n\nfamily units of support\n")
+    result = run("--index", index, "verify", str(file), "--format", "json")
+    assert result.exit_code == 1
+    assert "1 of 2" in result.stderr
+    assert [q["found"] for q in json.loads(result.stdout)["quotations"]] == [True, False]
+    piped = CliRunner().invoke(main, ["--index", index, "verify", "-"], input="police stations")
+    assert piped.exit_code == 0
+    file.write_text(" \n\n")
+    assert run("--index", index, "verify", str(file)).exit_code == 2
+    assert run("--index", index, "verify", str(tmp_path / "none")).exit_code == 2
+
+
+def test_a_search_is_kept_and_run_again(index: str) -> None:
+    kept = run("--index", index, "search", "gender", "--country", "Haiti", "--save", "haiti")
+    assert kept.exit_code == 0
+    assert "haiti" in kept.stderr
+    again = run("--index", index, "search", "gender", "--save", "haiti")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert run("--index", index, "search", "gender", "--save", "../haiti").exit_code == 2
+    told = json.loads(run("--index", index, "replay", "haiti", "--format", "json").stdout)
+    assert told["same_index"]
+    assert told["came"] == told["went"] == told["moved"] == []
+    assert run("--index", index, "replay", "other").exit_code == 1
+    listed = json.loads(run("--index", index, "saved", "--format", "json").stdout)
+    assert [search["name"] for search in listed["searches"]] == ["haiti"]
+    Path(f"{index}.searches", "bad.json").write_text("{")
+    broken = run("--index", index, "saved")
+    assert "haiti" in broken.stdout
+    assert "bad.json" in broken.stderr
+    dropped = run("--index", index, "saved", "--remove", "haiti", "--remove", "bad")
+    assert dropped.exit_code == 0
+    assert "No search is kept." in dropped.stdout
+
+
+def test_the_other_readings_from_the_command_line(index: str) -> None:
+    id_ = "dd160851c22cf4a7"
+    lines = json.loads(run("--index", index, "kwic", "gender", "--sort", "left", "--limit", "3",
+                           "--width", "10", "--format", "json").stdout)  # fmt: skip
+    assert len(lines["lines"]) == 3
+    assert all(len(line["left"]) <= 10 for line in lines["lines"])
+    like = json.loads(run("--index", index, "similar", id_, "--format", "json").stdout)
+    assert all(hit["why"] for hit in like["hits"])
+    both = json.loads(run("--index", index, "compare", "police", "training", "--any", "--country",
+                          "Liberia", "--format", "json").stdout)  # fmt: skip
+    assert both["filters"] == {"country": ["Liberia"]}
+    assert run("--index", index, "cite", id_, "--style", "ris").stdout.startswith("TY  - GEN\n")
+    assert run("--index", index, "cite", id_, "--access-date", "soon").exit_code == 2
+    for command in (["cite", "none"], ["similar", "none"]):
+        assert run("--index", index, *command).exit_code == 1
+    told = run("--index", index, "search", "police", "--methods", "--format", "json")
+    assert json.loads(told.stdout)["total"] == 4
+    assert run("--index", index, "search", "police", "--methods").stdout.count("\n") == 1
