@@ -237,6 +237,14 @@ def test_replays_are_shown(index: wpssearch.Index) -> None:
     same_as_golden("replay.json", [render.to_json(shown)])
 
 
+def test_what_a_kept_search_leaves_out_is_shown(index: wpssearch.Index) -> None:
+    kept = index.save("x", Search(where={"kind": ("activity",)}, exclude={"country": ("Haiti",)}))
+    assert kept.total == 0
+    (line,) = readings.render_saved([kept], width=None, color=False)
+    assert line.endswith(": kind=activity  not country=Haiti")
+    assert "not-country Haiti" in index.methods(Search(exclude={"country": ("Haiti",)})).text
+
+
 def test_methods_are_told(page: wpssearch.Index) -> None:
     request = Search("police gender desks", country=("Liberia",), to="2008")
     told = page.methods(request, date="2026-11-25")

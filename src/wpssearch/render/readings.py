@@ -242,7 +242,8 @@ def _asked(kept: SavedSearch) -> str:
     options = []
     for name, value in asked.items():
         if isinstance(value, dict):
-            options += [f"{key}={' or '.join(values)}" for key, values in value.items()]
+            sign = "not " if name == "exclude" else ""
+            options += [f"{sign}{key}={' or '.join(values)}" for key, values in value.items()]
         elif isinstance(value, list | tuple):
             options.append(f"{name.rstrip('_')}={' or '.join(value)}")
         else:
