@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import pickle
 import random
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -144,44 +142,6 @@ def test_no_pickle_is_written_or_read(tmp_path: Path, monkeypatch: pytest.Monkey
         index.remove(["r00001"])
     with wpssearch.open(folder) as index:
         assert index.search("police", limit=0).total > 0
-
-
-def test_damage_is_found(tmp_path: Path) -> None:
-    """A flipped bit, a cut or a missing file is told on opening, in searching or by ``check``."""
-    whole, folder = tmp_path / "whole", tmp_path / "index"
-    with wpssearch.open(whole) as index:
-        index.add(rows(0, 60))
-        index.remove(["r00001", "r00007"])
-        expected = answer(index, "police desk")
-    pick = random.Random(4)
-    for _ in range(200):
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(whole, folder)
-        file = pick.choice([f for f in sorted(folder.iterdir()) if "LOCK" not in f.name])
-        data = bytearray(file.read_bytes())
-        kind = pick.choice(["flip", "flip", "flip", "cut", "gone"])
-        if kind == "flip":
-            data[pick.randrange(len(data))] ^= 1 << pick.randrange(8)
-            file.write_bytes(data)
-        elif kind == "cut":
-            file.write_bytes(data[: pick.randrange(len(data))])
-        else:
-            file.unlink()
-        with contextlib.ExitStack() as stack:
-            found = True
-            stack.enter_context(contextlib.suppress(wpssearch.Error))
-            index = stack.enter_context(wpssearch.open(folder, create=False))
-            same = answer(index, "police desk") == expected
-            found = bool(index.check()) or (same and _is_padding(file, data))
-        assert found, (kind, file.name)
-
-
-def _is_padding(file: Path, data: bytearray) -> bool:
-    """Between columns stand zeros that nobody reads."""
-    from wpssearch.backends.whoosh.container import Container
-
-    box = Container(bytes(data), file.name)
-    return not list(box.problems())
 
 
 def test_the_places_of_a_word_of_thousands_of_records(tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 from wpssearch.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from wpssearch.engine import Index, tag
+    from wpssearch.engine import Index, repair, tag
     from wpssearch.engine import open_index as open
     from wpssearch.errors import (
         Error,
         IndexDamaged,
         IndexLocked,
         IndexMissing,
+        IndexUnwritable,
         SavedSearchError,
         UnknownRecord,
         UsageError,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         SharedWord,
         Similar,
     )
-    from wpssearch.model import Period, Record, Report, Search, Section, Skip, Source, Tag
+    from wpssearch.model import Period, Record, Repair, Report, Search, Section, Skip, Source, Tag
     from wpssearch.overviews import (
         Crosstab,
         Gap,
@@ -76,6 +77,7 @@ __all__ = [
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
+    "IndexUnwritable",
     "KwicLine",
     "Methods",
     "NearestPassage",
@@ -86,6 +88,7 @@ __all__ = [
     "RankChange",
     "Record",
     "RecordTitle",
+    "Repair",
     "Replay",
     "Report",
     "Results",
@@ -108,12 +111,13 @@ __all__ = [
     "UnknownRecord",
     "UsageError",
     "open",
+    "repair",
     "tag",
 ]
 
-_ENGINE = {"Index": "Index", "open": "open_index", "tag": "tag"}
-_ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "SavedSearchError",
-           "UnknownRecord", "UsageError"}  # fmt: skip
+_ENGINE = {"Index": "Index", "open": "open_index", "repair": "repair", "tag": "tag"}
+_ERRORS = {"Error", "IndexDamaged", "IndexLocked", "IndexMissing", "IndexUnwritable",
+           "SavedSearchError", "UnknownRecord", "UsageError"}  # fmt: skip
 _FINDINGS = {"Comparison", "Concordance", "Difference", "FacetShare", "KwicLine", "Methods",
              "NearestPassage", "Passage", "Quotation", "RankChange", "RecordTitle",
              "Replay", "SavedSearch", "SharedWord", "Similar"}  # fmt: skip

@@ -331,6 +331,11 @@ class Analyzer:
         """What the vocabulary's acronyms stand for, ready to be looked up."""
         return LongForms(self.vocabulary.long_forms, self.query_tokens)
 
+    @cached_property
+    def making(self) -> str:
+        """What makes a record of the index: the fingerprints of analyzer and vocabulary."""
+        return f"{self.fingerprint} {self.vocabulary.fingerprint}"
+
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides how a text becomes terms."""

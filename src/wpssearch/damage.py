@@ -33,11 +33,9 @@ def undamaged(method: Callable[Concatenate[_S, _P], _T]) -> Callable[Concatenate
         except Error:
             raise
         except Exception as error:
-            damage = next(self._store.problems(), None)
+            damage = self._store.damage()
             if damage is None:
                 raise
-            raise IndexDamaged(
-                f"{damage} Empty the index's folder and build it anew with `wpssearch ingest`."
-            ) from error
+            raise IndexDamaged(damage) from error
 
     return told  # type: ignore[return-value]

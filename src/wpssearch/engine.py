@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from wpssearch.analysis import Analyzer
+from wpssearch.backends.whoosh.segment import MAKING
 from wpssearch.backends.whoosh.store import Store, holds_index
+from wpssearch.backends.whoosh.toc import NAME
 from wpssearch.damage import undamaged
 from wpssearch.errors import UnknownRecord, UsageError
-from wpssearch.model import CORE_FACETS, Period, Record, Report, Search, Strings, strings
+from wpssearch.model import CORE_FACETS, Period, Record, Repair, Report, Search, Strings, strings
 from wpssearch.reading import Readings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
 from wpssearch.surveying import Surveys
 from wpssearch.vocab import Vocabulary, shipped
 
-__all__ = ["Index", "default_path", "open_index", "sample_path", "shipped_corpus", "tag"]
+__all__ = [
+    "Index",
+    "check",
+    "default_path",
+    "open_index",
+    "repair",
+    "sample_path",
+    "shipped_corpus",
+    "tag",
+]
 
 MEMORY = ":memory:"
+_AGAIN = "ingest their sources again, which brings them up to date."
 
 
 def sample_path() -> Path:
@@ -68,6 +80,39 @@ def open_index(
     if path is not None and os.fspath(path) == MEMORY:
         return Index(None, create=True, vocab=mine)
     return Index(default_path() if path is None else Path(path), create=create, vocab=mine)
+
+
+def check(
+    path: str | os.PathLike[str] | None = None, *, vocab: str | os.PathLike[str] | None = None
+) -> list[str]:
+    """What is wrong with the index in a folder, also with one that is too damaged to be opened."""
+    from wpssearch.backends.whoosh.checking import problems
+
+    store, _, analyzer = _unread(path, vocab)
+    return problems(store.files, analyzer)
+
+
+def repair(
+    path: str | os.PathLike[str] | None = None, *, vocab: str | os.PathLike[str] | None = None
+) -> Repair:
+    """Make the index in a folder sound again, as one commit; says what could not be brought back.
+
+    A sound one is left as it is. ``IndexMissing`` where there is none, ``IndexDamaged`` where it is
+    of another version.
+    """
+    from wpssearch import repairing
+
+    store, vocabulary, analyzer = _unread(path, vocab)
+    return repairing.repair(store, analyzer, vocabulary)
+
+
+def _unread(
+    path: str | os.PathLike[str] | None, vocab: str | os.PathLike[str] | None
+) -> tuple[Store, Vocabulary, Analyzer]:
+    folder = default_path() if path is None else Path(path)
+    vocabulary = load_vocabulary(vocab or _beside(folder))
+    analyzer = Analyzer(vocabulary)
+    return Store(folder, analyzer, create=False, read=False), vocabulary, analyzer
 
 
 def load_vocabulary(path: str | os.PathLike[str] | None = None) -> Vocabulary:
@@ -268,7 +313,8 @@ class Index(Readings, Surveys):
         """What the index holds: counts, sources, language and fingerprint.
 
         The fingerprint is a hash over live records, analyzer and vocabulary: equal for equal
-        content on any machine, in whatever order it came.
+        content on any machine, in whatever order it came. ``notes`` says of how many records
+        another analyzer or vocabulary has made, and what to do about it.
         """
         snapshot = self._store.snapshot()
         state = blake2b(digest_size=16)
@@ -278,6 +324,7 @@ class Index(Readings, Surveys):
         counts, sources = snapshot.counts("kind"), snapshot.counts("path")
         return {
             "path": str(self.path.resolve()) if self.path else MEMORY,
+            "format": NAME,
             "records": snapshot.count,
             "kinds": dict(sorted(counts.items())),
             "sources": [
@@ -287,10 +334,23 @@ class Index(Readings, Surveys):
             "fingerprint": state.hexdigest(),
             "analyzer": self._analyzer.fingerprint,
             "vocabulary": self.vocabulary.fingerprint,
+            "notes": list(self._notes(snapshot.counts(MAKING))),
         }
+
+    def _notes(self, makings: Mapping[str, int]) -> Iterator[str]:
+        """What another version or another vocabulary has made, a sentence each."""
+        analysed = tagged = 0
+        for making, count in makings.items():
+            analyzer, _, vocabulary = making.partition(" ")
+            analysed += count if analyzer != self._analyzer.fingerprint else 0
+            tagged += count if vocabulary != self.vocabulary.fingerprint else 0
+        if analysed:
+            yield f"{analysed} records were analysed by another version of wpssearch: {_AGAIN}"
+        if tagged:
+            yield f"{tagged} records were tagged with another vocabulary: {_AGAIN}"
 
     def check(self) -> list[str]:
         """What is wrong with the index, a sentence each; an empty list proves it sound."""
         from wpssearch.backends.whoosh.checking import problems
 
-        return problems(self._store, self._analyzer)
+        return problems(self._store.files, self._analyzer)

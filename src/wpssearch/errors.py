@@ -4,6 +4,7 @@ Error
 ├── UsageError      the request cannot be carried out as it is (an unreadable period)
 ├── IndexMissing    there is no index at the place that was named
 ├── IndexLocked     another process is writing to the index
+├── IndexUnwritable the system refuses to write the index (a full disk)
 ├── IndexDamaged    the files of the index cannot be read as what they should be
 ├── UnknownRecord   no record has the id that was asked for
 └── SavedSearchError  a search cannot be kept, is not there, or is not what was kept
@@ -17,6 +18,7 @@ __all__ = [
     "IndexDamaged",
     "IndexLocked",
     "IndexMissing",
+    "IndexUnwritable",
     "SavedSearchError",
     "UnknownRecord",
     "UsageError",
@@ -24,7 +26,10 @@ __all__ = [
 
 
 #: What to do about a damaged index.
-REBUILD = "empty the index's folder and build it anew with `wpssearch ingest`."
+REBUILD = (
+    "`wpssearch check --repair` rebuilds it from its sources, or empty the index's folder and "
+    "build it anew with `wpssearch ingest`."
+)
 
 
 class Error(Exception):
@@ -41,6 +46,10 @@ class IndexMissing(Error):
 
 class IndexLocked(Error):
     """Another writer holds the index."""
+
+
+class IndexUnwritable(Error):
+    """The system refuses to write the index: its disk is full, or not ours to write to."""
 
 
 class IndexDamaged(Error):

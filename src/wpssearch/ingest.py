@@ -13,12 +13,13 @@ from wpssearch import readers
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.whoosh.records import digest
 from wpssearch.backends.whoosh.store import Store, Writer
+from wpssearch.backends.whoosh.toc import KnownSource
 from wpssearch.model import Record, Report, Skip, Source
 from wpssearch.tagging import Tagger, tagger
 from wpssearch.vocab import Vocabulary
 from wpssearch.workers import Workers
 
-__all__ = ["Progress", "add", "ingest", "remove"]
+__all__ = ["Progress", "add", "ingest", "remove", "reread"]
 
 #: Called with the number of records read so far.
 Progress = Callable[[int], None]
@@ -57,6 +58,7 @@ class _Run:
         else:
             if known is not None and (path := self.writer.path(known)) != record.source.path:
                 self.contested.add(path)
+                self.writer.lose(known)
             tagged = self.tagger.tag_record(record) if self.tagger else record
             self.writer.put(tagged, value, known)
         self._progress(1)
@@ -90,7 +92,7 @@ def _run(
     run = _Run(
         writer,
         tagger(vocabulary) if tagged else None,
-        f"{analyzer.fingerprint}\n{vocabulary.fingerprint}",
+        analyzer.making,
         progress,
     )
     run.skipped += [Skip(file, line, why) for file, line, why in vocabulary.problems]
@@ -132,12 +134,10 @@ def ingest(
             if known is not None and known[0] == key and source.path not in run.contested:
                 run.stand(source.path, known[1])
                 continue
-            if _read(run, readers.read(source, url=url), source.path, key):
+            if _read(run, source, key, url):
                 replaced.add(source.path)
-        gone = writer.of_paths(
-            lambda path: path in replaced or (prune and not os.path.lexists(path))
-        )
-        return run.report(writer.drop(gone))
+        lost = writer.forget(lambda path: prune and not os.path.lexists(path))
+        return run.report(writer.drop([*lost, *writer.of_paths(replaced.__contains__)]))
 
 
 @contextmanager
@@ -154,10 +154,26 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _read(run: _Run, items: Iterable[Record | Skip], path: str, key: str | None) -> bool:
+def reread(
+    writer: Writer,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    sources: Iterable[tuple[readers.SourceFile, str | None]],
+) -> Report:
+    """Read files again, each with the address it was given, into a commit that is under way."""
+    run = _run(writer, analyzer, vocabulary)
+    read = {
+        source.path
+        for source, url in sources
+        if _read(run, source, _key(source, f"{run.fingerprint}\n{url}"), url)
+    }
+    return run.report(writer.drop(writer.of_paths(read.__contains__)))
+
+
+def _read(run: _Run, source: readers.SourceFile, key: str | None, url: str | None) -> bool:
     """Take what a source gives; whether it could be read at all."""
     readable, skips, before = False, len(run.skipped), run.read
-    for item in items:
+    for item in readers.read(source, url=url):
         if isinstance(item, Skip):
             run.skipped.append(item)
             # A skip that has a line is about a part of the source, not all of it.
@@ -166,7 +182,9 @@ def _read(run: _Run, items: Iterable[Record | Skip], path: str, key: str | None)
             readable = True
             run.take(item)
     whole = key is not None and len(run.skipped) == skips
-    run.writer.sources[path] = (key or "", run.read - before) if whole else None
+    run.writer.sources[source.path] = KnownSource(
+        key if whole and key else "", run.read - before, source.file, source.format, url
+    )
     return readable
 
 
@@ -207,7 +225,9 @@ def remove(store: Store, ids: Iterable[str], *, source: str | None = None) -> in
     wanted = set(ids)
     with store.writer() as writer:
         gone = {number for id_ in wanted if (number := writer.find(id_)) is not None}
+        for number in gone:
+            writer.lose(number)
         if source is not None:
             path, shown = os.path.abspath(source), os.sep + source.replace("/", os.sep)
-            gone.update(writer.of_paths(lambda known: known == path or known.endswith(shown)))
+            gone.update(writer.forget(lambda known: known == path or known.endswith(shown)))
         return writer.drop(gone)

@@ -20,6 +20,7 @@ __all__ = [
     "SORTS",
     "Period",
     "Record",
+    "Repair",
     "Report",
     "Search",
     "Section",
@@ -209,6 +210,27 @@ class Report:
             "unchanged": self.unchanged,
             "removed": self.removed,
             "skipped": [skip.to_dict() for skip in self.skipped],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair did, in records: those that were sound, those indexed anew from what the index
+    keeps of them, those read again from their sources; and a sentence for each thing that could
+    not be brought back or is not certain.
+    """
+
+    kept: int = 0
+    restored: int = 0
+    reread: int = 0
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kept": self.kept,
+            "restored": self.restored,
+            "reread": self.reread,
+            "notes": list(self.notes),
         }
 
 

@@ -102,7 +102,7 @@ def _work(connection: Connection, vocabulary: Vocabulary, folder: Path) -> None:
     """What a worker does until nothing more is sent."""
     from wpssearch.analysis import Analyzer
     from wpssearch.backends.whoosh.building import SegmentBuilder
-    from wpssearch.backends.whoosh.container import write_container
+    from wpssearch.backends.whoosh.container import spooling, write_container
     from wpssearch.backends.whoosh.files import FolderFiles
     from wpssearch.tagging import tagger
 
@@ -117,10 +117,11 @@ def _work(connection: Connection, vocabulary: Vocabulary, folder: Path) -> None:
         except EOFError:
             return
         try:
-            for record, digest in records:
-                builder.add(tag(record), digest)
-            with files.create(file) as stream:
-                write_container(stream, builder.columns())
+            with spooling(files.room):
+                for record, digest in records:
+                    builder.add(tag(record), digest)
+                with files.create(file) as stream:
+                    write_container(stream, builder.columns())
         except Exception as error:
             connection.send(error)
             return

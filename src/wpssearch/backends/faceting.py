@@ -14,6 +14,7 @@ import numpy as np
 
 from wpssearch import derived, facets
 from wpssearch.backends.arrays import Array
+from wpssearch.backends.whoosh.segment import MAKING
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.folding import fold
 from wpssearch.model import CORE_FACETS, Search
@@ -117,7 +118,7 @@ def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
     known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()}
     strange = sorted(n for n in further - known if snapshot.derivation(n) is None)
     # The path of a record's file is a facet, too, but not one to offer.
-    return [facets.unknown_facet(name, known - {"path"}) for name in strange]
+    return [facets.unknown_facet(name, known - {"path", MAKING}) for name in strange]
 
 
 def _filter(

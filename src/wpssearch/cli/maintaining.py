@@ -10,7 +10,7 @@ import click
 
 from wpssearch.cli.options import FORMAT
 from wpssearch.cli.running import opened, out, say
-from wpssearch.errors import UsageError
+from wpssearch.errors import REBUILD, UsageError
 
 if TYPE_CHECKING:
     from wpssearch.engine import Index
@@ -94,20 +94,30 @@ def info(ctx: click.Context, /, format_: str) -> None:
 
 
 @click.command()
+@click.option("--repair", "repairs", is_flag=True,
+              help="Make it sound: from what can be read of it, and from its sources.")  # fmt: skip
 @FORMAT
 @click.pass_context
-def check(ctx: click.Context, /, format_: str) -> None:
+def check(ctx: click.Context, /, repairs: bool, format_: str) -> None:
     """Prove the index sound, or say what is wrong and exit 1."""
-    from wpssearch import render
+    from wpssearch import engine, render
 
-    with opened(ctx) as index:
-        problems = index.check()
+    path, vocab = ctx.obj["index"], ctx.obj["vocab"]
+    found = engine.check(path, vocab=vocab)
+    repair = engine.repair(path, vocab=vocab) if repairs and found else None
+    problems = engine.check(path, vocab=vocab) if repair else found
     if format_ == "json":
-        out([render.to_json({"ok": not problems, "problems": problems})])
+        done = {"found": found, "repair": repair.to_dict()} if repair else {}
+        out([render.to_json({"ok": not problems, "problems": problems, **done})])
+    elif repair:
+        out([*render.render_check(found), *render.render_repair(repair)])
+        out(render.render_check(problems))
     else:
         out(render.render_check(problems))
     if problems:
-        raise click.ClickException("The index is not sound; build it anew from its sources.")
+        raise click.ClickException(f"The index is not sound: {REBUILD}")
+    if repair and repair.notes:
+        raise click.ClickException("Not all could be brought back.")
 
 
 @click.command()

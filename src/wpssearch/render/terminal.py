@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from wpssearch.model import CORE_FACETS, Record, Report, Span, Tag, activity_title
+from wpssearch.model import CORE_FACETS, Record, Repair, Report, Span, Tag, activity_title
 from wpssearch.render.layout import summary
 from wpssearch.render.safe import neutralise
 from wpssearch.render.style import BOLD, DIM, Style, plural
@@ -18,6 +18,7 @@ __all__ = [
     "render_facets",
     "render_info",
     "render_record",
+    "render_repair",
     "render_report",
     "render_results",
     "render_rows",
@@ -294,7 +295,9 @@ def render_info(account: Mapping[str, Any]) -> Iterator[str]:
     for key, value in account.items():
         if isinstance(value, Mapping):
             value = ", ".join(f"{count} {name}" for name, count in value.items())
-        if isinstance(value, list):
+        if key == "notes":
+            yield from map(neutralise, value)
+        elif isinstance(value, list):
             yield f"{key}:"
             for item in value:
                 shown = item["path"] or "given from Python"
@@ -308,6 +311,15 @@ def render_check(problems: Sequence[str]) -> Iterator[str]:
     if not problems:
         yield "The index is sound."
     yield from map(neutralise, problems)
+
+
+def render_repair(repair: Repair) -> Iterator[str]:
+    """What a repair did, then a line for each thing that is lost or not certain."""
+    yield (
+        f"{plural(repair.kept)} sound, {repair.restored} indexed anew, "
+        f"{repair.reread} read again from their sources"
+    )
+    yield from map(neutralise, repair.notes)
 
 
 def render_report(report: Report) -> Iterator[str]:

@@ -14,6 +14,7 @@ from wpssearch.backends.whoosh import records
 from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.facetcolumns import FacetWriter
 from wpssearch.backends.whoosh.inverting import Inverter
+from wpssearch.backends.whoosh.segment import MAKING
 from wpssearch.backends.whoosh.strings import columns_of
 from wpssearch.facets import facet_values
 from wpssearch.model import Record
@@ -136,7 +137,9 @@ class SegmentBuilder:
         yield "digests", b"".join(self._digests)
         yield from self._stored.columns()
         yield from self._texts.columns()
-        for name, writer in self._facets.items():
+        making = FacetWriter()
+        making.add_many([((self._analyzer.making, ""),)], np.zeros(len(self._ids), np.int64))
+        for name, writer in {**self._facets, MAKING: making}.items():
             writer.pad(len(self._ids))
             yield from writer.columns(f"facet:{name}")
         yield from acronym_columns(self._acronyms)

@@ -7,9 +7,11 @@ Whoosh brings the schema, segments, the lock and the protocol of a commit. A rec
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +28,7 @@ from wpssearch.backends.whoosh.container import write_container
 from wpssearch.backends.whoosh.files import Files
 from wpssearch.backends.whoosh.merging import merged_columns
 from wpssearch.backends.whoosh.segment import Segment, lengths_of
-from wpssearch.backends.whoosh.toc import NAME, Entry, Toc
+from wpssearch.backends.whoosh.toc import NAME, Entry, KnownSource, Toc
 from wpssearch.model import Record, Source
 
 __all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Helpers", "Memory"]
@@ -67,6 +69,13 @@ class Memory(_NoScratch, RamStorage):  # type: ignore[misc]
 
 class Disk(_NoScratch, FileStorage):  # type: ignore[misc]
     """An index in a folder."""
+
+    def lock(self, name: str) -> Any:
+        # Whoosh would wait for ever for who reads from a pipe, and write through a link.
+        path = self._fpath(name)
+        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+            raise OSError(errno.EINVAL, f"its lock {name} is no file")
+        return super().lock(name)
 
 
 class ColumnSegment(base.Segment):  # type: ignore[misc]
@@ -164,16 +173,16 @@ class ColumnCodec(base.Codec):  # type: ignore[misc]
 class ColumnIndex(FileIndex):  # type: ignore[misc]
     """Whoosh's index with a table of contents that is no pickle."""
 
-    def __init__(self, storage: Any, files: Files) -> None:
+    def __init__(self, storage: Any, files: Files, toc: Toc) -> None:
         self.storage = storage
         self.files = files
+        self._toc = toc
         self._schema = schema()
         self.indexname = NAME
 
     def _read_toc(self) -> TOC:
-        toc = self.files.newest()
-        segments = [ColumnSegment(entry) for entry in toc.segments]
-        return TOC(self._schema, segments, toc.generation)
+        segments = [ColumnSegment(entry) for entry in self._toc.segments]
+        return TOC(self._schema, segments, self._toc.generation)
 
 
 class Helpers(Protocol):
@@ -208,8 +217,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         # Of each id of the batch that is not written yet, its number there and its source.
         self._batch: dict[str, tuple[int, Source]] = {}
         self._repeated: list[tuple[str, Source, Source]] = []
-        self._written: list[str] = []
-        self.sources: Mapping[str, tuple[str, int]] = {}
+        self.sources: Mapping[str, KnownSource] = {}
         super().__init__(index, _lk=False, codec=ColumnCodec(self._builder), compound=False)
 
     def put(self, record: Record, digest: bytes) -> None:
@@ -229,7 +237,6 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
     def _send(self, helpers: Helpers) -> None:
         segment = ColumnSegment()
         file = f"{NAME}_{segment.segid}.seg"
-        self._written.append(file)
         helpers.send(file, [entry for entry in self._waiting if entry is not None])
         self._sent.append((segment, self._batch))
         self._batch, self._waiting, self._waiting_size = {}, [], 0
@@ -311,7 +318,6 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
 
     def _write(self, segment: ColumnSegment, columns: Iterator[tuple[str, Array | bytes]]) -> None:
         name = f"{NAME}_{segment.segid}.seg"
-        self._written.append(name)
         with self._files.create(name) as stream:
             write_container(stream, columns)
         self._entered(segment)
@@ -335,7 +341,9 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         group = new if len(new) > 1 else self._due([o for _, o in opened])
         while group:
             merged = ColumnSegment()
-            self._write(merged, merged_columns([opened[n][1] for n in group]))
+            parts = [opened[number][1] for number in group]
+            _prove(parts)
+            self._write(merged, merged_columns(parts))
             kept = [pair for number, pair in enumerate(opened) if number not in group]
             # The merged segment stands where the first of its parts stood.
             kept.insert(group[0], (merged, self._opened(merged)))
@@ -343,7 +351,8 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
             group = self._due([o for _, o in opened])
         entries = tuple(self._entry(segment, reader) for segment, reader in opened)
         toc = Toc(self.generation, entries, self.sources)
-        self._files.sync(self._written)
+        known = {name for segment in self.segments if segment.entry for name in segment.entry.files}
+        self._files.sync(sorted({name for entry in entries for name in entry.files} - known))
         self._files.publish(toc)
         self._files.clean(toc)
 
@@ -363,7 +372,6 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
             return segment.entry
         assert reader.live is not None
         name = f"{NAME}_{segment.segid}.{self.generation}.del"
-        self._written.append(name)
         with self._files.create(name) as stream:
             write_container(stream, [("live", np.packbits(reader.live))])
         dead = int(reader.count - reader.live.sum())
@@ -388,11 +396,14 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self.is_closed = True
 
     def cancel(self) -> None:
-        """Forget the changes: what was written is removed."""
-        if self.is_closed:
-            return
-        self._close_segment()
-        self._finish()
-        for name in self._written:
-            with suppress(OSError):
-                self._files.remove(name)
+        """Forget the changes."""
+        if not self.is_closed:
+            self._close_segment()
+            self._finish()
+
+
+def _prove(segments: Sequence[Segment]) -> None:
+    """Damage that is merged would have a checksum that is right."""
+    for segment in segments:
+        for column in segment.container.changed():
+            raise segment.container.damaged(f"is damaged in {column}")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import struct
-import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import IO, Any, Protocol
 from zlib import crc32
 
@@ -18,12 +19,15 @@ import numpy as np
 from wpssearch.backends.arrays import Array
 from wpssearch.errors import REBUILD, IndexDamaged
 
-__all__ = ["Container", "Spool", "Writable", "narrow", "write_container"]
+__all__ = ["Container", "Room", "Spool", "Writable", "narrow", "spooling", "write_container"]
 
 MAGIC = b"WPSCOLS1"
 _FOOTER = struct.Struct("<QQI8s")
 _ALIGNED = 8
 _IN_MEMORY = 1 << 22
+#: A column of no more bytes is compared with its checksum when it is first asked for.
+_CHEAP = 1 << 22
+_KINDS = {np.dtype(f"{sign}{size}").str for sign in "iu" for size in (1, 2, 4, 8)}
 
 
 class Writable(Protocol):
@@ -66,56 +70,107 @@ def _raw(values: Array) -> memoryview:
     )
 
 
+class Room(Protocol):
+    """Where there is room on disk, and what a refusal of the system is told as."""
+
+    def scratch(self) -> IO[bytes]: ...
+
+    def writing(self) -> AbstractContextManager[None]: ...
+
+
+_room: ContextVar[Room | None] = ContextVar("room", default=None)
+
+
+@contextmanager
+def spooling(room: Room | None) -> Iterator[None]:
+    """Where the spools of the block have room; ``None``: in memory, as without this."""
+    token = _room.set(room)
+    try:
+        yield
+    finally:
+        _room.reset(token)
+
+
 class Spool:
-    """A column that is made piece by piece: in memory while small, else in a nameless file."""
+    """A column that is made piece by piece: in memory while small, else in a nameless file where
+    ``spooling`` says.
+    """
 
     def __init__(self) -> None:
         self._pieces: list[Array] = []
         self._size = 0
         self._file: IO[bytes] | None = None
+        self._room: Room | None = None
 
     def append(self, piece: Array) -> None:
         self._pieces.append(piece)
         self._size += piece.nbytes
-        if self._size > _IN_MEMORY:
-            self._write()
+        room = _room.get() if self._size > _IN_MEMORY else None
+        if room is not None:
+            self._write(room)
 
-    def _write(self) -> None:
-        if self._file is None:
-            # It lives as long as the column, and is gone with it.
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115
-        for waiting in self._pieces:
-            self._file.write(waiting.tobytes())
+    def _write(self, room: Room) -> IO[bytes]:
+        self._room = room
+        with room.writing():
+            if self._file is None:
+                # It lives as long as the column, and is gone with it.
+                self._file = room.scratch()
+            for waiting in self._pieces:
+                self._file.write(waiting.tobytes())
+            self._file.flush()
         self._pieces, self._size = [], 0
+        return self._file
 
     def whole(self, kind: np.dtype[np.generic]) -> Array:
         """The column, whose pieces are all of this type."""
-        if self._file is None:
+        if self._file is None or self._room is None:
             return np.concatenate(self._pieces) if self._pieces else np.zeros(0, kind)
-        self._write()
-        self._file.flush()
-        return np.memmap(self._file, kind, "r")
+        return np.memmap(self._write(self._room), kind, "r")
 
 
 class Container:
     """The columns of a file, given its bytes. Nothing is read before it is asked for.
 
-    Raises ``IndexDamaged`` where the directory is not what was written.
+    A column that is read is compared with its checksum, a long one aside: that is for ``changed``
+    to do. A ``trusted`` container leaves all to it. Raises ``IndexDamaged`` where the directory, or
+    a column, is not what was written.
     """
 
-    def __init__(self, buffer: Any, name: str) -> None:
+    def __init__(self, buffer: Any, name: str, *, trusted: bool = False) -> None:
         self._buffer = memoryview(buffer)
         self.name = name
         size = len(self._buffer)
         if size < len(MAGIC) + _FOOTER.size or bytes(self._buffer[: len(MAGIC)]) != MAGIC:
-            raise self._damaged("is cut off or of another version")
+            raise self.damaged("is cut off or of another version")
         start, length, checksum, magic = _FOOTER.unpack(self._buffer[size - _FOOTER.size :])
+        if magic != MAGIC or start + length + _FOOTER.size != size:
+            raise self.damaged("is cut off or changed")
         listing = bytes(self._buffer[start : start + length])
-        if magic != MAGIC or start + length + _FOOTER.size != size or crc32(listing) != checksum:
-            raise self._damaged("is cut off or changed")
-        self._directory: dict[str, list[Any]] = json.loads(listing)
+        if crc32(listing) != checksum:
+            raise self.damaged("is cut off or changed")
+        self._directory = self._listed(listing, start)
+        self._compared = set(self._directory) if trusted else set()
 
-    def _damaged(self, how: str) -> IndexDamaged:
+    def _listed(self, listing: bytes, stop: int) -> dict[str, tuple[str, int, int, int]]:
+        """The directory, whose columns must follow one another from the magic to ``stop``."""
+        out: dict[str, tuple[str, int, int, int]] = {}
+        place = len(MAGIC)
+        try:
+            for name, (kind, start, length, checksum) in json.loads(listing).items():
+                if start != place or type(length) is not int or length < 0:
+                    raise ValueError
+                if kind != "bytes" and (kind not in _KINDS or length % np.dtype(kind).itemsize):
+                    raise ValueError
+                out[name] = (kind, start, length, checksum)
+                place += length + -length % _ALIGNED
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise self.damaged("has a directory that makes no sense") from error
+        if place != stop:
+            raise self.damaged("has a directory that makes no sense")
+        return out
+
+    def damaged(self, how: str) -> IndexDamaged:
+        """That the file is not what was written."""
         return IndexDamaged(f"The index file {self.name} {how}; {REBUILD}")
 
     def __contains__(self, name: str) -> bool:
@@ -128,22 +183,36 @@ class Container:
     def raw(self, name: str) -> memoryview:
         """The bytes of a column."""
         try:
-            _, start, length, _ = self._directory[name]
+            _, start, length, checksum = self._directory[name]
         except KeyError:
-            raise self._damaged(f"lacks {name}") from None
-        return self._buffer[start : start + length]
+            raise self.damaged(f"lacks {name}") from None
+        view = self._buffer[start : start + length]
+        if name not in self._compared:
+            if length <= _CHEAP and crc32(view) != checksum:
+                raise self.damaged(f"is damaged in {name}")
+            self._compared.add(name)
+        return view
 
     def array(self, name: str) -> Array:
         """A column of numbers, mapped, not copied."""
         raw = self.raw(name)
-        return np.frombuffer(raw, dtype=np.dtype(self._directory[name][0]))
+        return np.frombuffer(raw, dtype=self._kind(name))
 
     def ints(self, name: str) -> memoryview:
         """A column of whole numbers, for a few of them at a time: an item is an ``int``."""
-        return self.raw(name).cast(np.dtype(self._directory[name][0]).char)
+        raw = self.raw(name)
+        return raw.cast(self._kind(name).char)
 
-    def problems(self) -> Iterator[str]:
-        """The columns whose bytes are not those that were written."""
+    def _kind(self, name: str) -> Any:
+        kind = self._directory[name][0]
+        if kind == "bytes":
+            raise self.damaged(f"has no numbers in {name}")
+        return np.dtype(kind)
+
+    def changed(self) -> Iterator[str]:
+        """The columns whose bytes, all compared, are not those that were written."""
         for name, (_, start, length, checksum) in self._directory.items():
-            if crc32(self._buffer[start : start + length]) != checksum:
-                yield f"The index file {self.name} is damaged in {name}."
+            stop = start + length
+            padding = self._buffer[stop : stop + -length % _ALIGNED]
+            if crc32(self._buffer[start:stop]) != checksum or any(padding):
+                yield name

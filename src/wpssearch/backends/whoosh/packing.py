@@ -14,7 +14,7 @@ import numpy as np
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.whoosh.container import Container, Spool, narrow
 
-__all__ = ["Packed", "PackedWriter", "widest", "width_of"]
+__all__ = ["Packed", "PackedWriter", "places_apart", "widest", "width_of"]
 
 _HALF = 4
 _WIDTHS = (_HALF, 8, 16, 32)
@@ -114,6 +114,23 @@ class Packed:
             a, b = bisect_left(self._at, first), bisect_left(self._at, stop)
             out[self._at[a:b].astype(np.int64) - first] = self._patches[a:b]
         return out
+
+
+def places_apart(container: Container, name: str, count: int) -> Array | None:
+    """The places of the numbers that stand apart in a column of so many; ``None`` where it is of
+    another length.
+    """
+    if f"{name}.half" in container:
+        low = container.array(f"{name}.half")
+        if len(low) != (count + 1) // 2:
+            return None
+        both = np.empty((len(low), 2), bool)
+        both[:, 0], both[:, 1] = low & 15 == 15, low >> _HALF == 15
+        return np.flatnonzero(both.ravel()[:count])
+    low = container.array(name)
+    if len(low) != count or low.dtype.kind != "u" or low.dtype.itemsize > 4:
+        return None
+    return np.flatnonzero(low == np.iinfo(low.dtype).max)
 
 
 def widest(columns: Sequence[Packed]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -81,7 +82,22 @@ def decode(encoded: str, text: str) -> Record:
     data["given"] = frozenset(data.get("given", ()))
     data["sections"] = tuple(Section(*section) for section in data.get("sections", ()))
     data["source"] = Source(*data.get("source", ()))
-    return Record(**data)
+    record = Record(**data)
+    if not all(isinstance(text, str) for text in _strings(record)):
+        raise TypeError("a record of other than texts")
+    return record
+
+
+def _strings(record: Record) -> Iterator[object]:
+    """All that must be text in a record, what is optional where it is there."""
+    yield from (record.id, record.kind, record.title, record.url or "", *record.agencies)
+    yield from (section.heading for section in record.sections)
+    if record.period:
+        yield from (record.period.start, record.period.end, record.period.label)
+    yield from (record.source.file or "", record.source.path or "", *record.given)
+    for tags in (record.missions, record.countries, *record.facets.values()):
+        for tag in tags:
+            yield from (tag.value, tag.evidence, tag.role, tag.name or "", tag.via or "")
 
 
 def content_digest(record: Record) -> bytes:

@@ -17,10 +17,11 @@ from wpssearch.backends.whoosh.facetcolumns import FacetColumn
 from wpssearch.backends.whoosh.inverting import APART, CASES, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import Packed
 from wpssearch.backends.whoosh.strings import Strings
-from wpssearch.errors import IndexDamaged
 from wpssearch.model import Record
 
 __all__ = [
+    "DIGEST",
+    "MAKING",
     "Offsets",
     "Postings",
     "Segment",
@@ -29,7 +30,10 @@ __all__ = [
     "lengths_of",
 ]
 
-_DIGEST = 24
+#: The bytes of what tells a record from others.
+DIGEST = 24
+#: By record, which analyzer and vocabulary made it: a column like a facet's, of a name that none has.
+MAKING = "\x1fmaking"
 
 
 class Postings(NamedTuple):
@@ -260,23 +264,23 @@ class Segment:
 
     def digest(self, record: int) -> bytes:
         """What tells the record's content, place and making from others."""
-        return bytes(self.container.raw("digests")[record * _DIGEST : (record + 1) * _DIGEST])
+        return bytes(self.container.raw("digests")[record * DIGEST : (record + 1) * DIGEST])
 
     def stored(self, name: str, record: int) -> bytes:
         """The record's text (``texts``), or the rest of it as it was encoded (``stored``)."""
+        try:
+            return self._stored(name, record)
+        except (zlib.error, IndexError) as error:
+            raise self.container.damaged(f"is damaged in {name}") from error
+
+    def _stored(self, name: str, record: int) -> bytes:
         blocks = self.container.ints(f"{name}.block")
         begins = self.container.ints(f"{name}.begin")
         block = blocks[record]
         # Read once: another thread may put another block in its place.
         number, data = self._blocks.get(name, (-1, b""))
         if number != block:
-            try:
-                data = zlib.decompress(Strings(self.container, name)[block])
-            except zlib.error as error:
-                raise IndexDamaged(
-                    f"The index file {self.container.name} is damaged in {name}; "
-                    "build the index anew with `wpssearch ingest`."
-                ) from error
+            data = zlib.decompress(Strings(self.container, name)[block])
             self._blocks[name] = (block, data)
         following = record + 1 < self.count and blocks[record + 1] == block
         stop = begins[record + 1] if following else len(data)
@@ -290,11 +294,8 @@ class Segment:
         """The whole record."""
         try:
             return records.decode(self.stored("stored", number).decode(), self.text(number))
-        except (ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(
-                f"The index file {self.container.name} holds a record that nobody wrote; "
-                "build the index anew with `wpssearch ingest`."
-            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise self.container.damaged("holds a record that nobody wrote") from error
 
     # Facets and lengths
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.files import Files, FolderFiles, MemoryFiles
+from wpssearch.backends.whoosh.container import spooling
+from wpssearch.backends.whoosh.files import (
+    Files,
+    FolderFiles,
+    MemoryFiles,
+    folder_files,
+    sync_folder,
+)
 from wpssearch.backends.whoosh.snapshot import Snapshot
-from wpssearch.backends.whoosh.toc import Toc, generations, holds_index
-from wpssearch.errors import IndexDamaged, IndexLocked, IndexMissing
+from wpssearch.backends.whoosh.toc import NAME, KnownSource, Toc, holds_index
+from wpssearch.errors import Error, IndexLocked, IndexMissing
 from wpssearch.model import Record, Source
 
 if TYPE_CHECKING:
@@ -26,48 +33,47 @@ __all__ = ["Store", "Writer", "holds_index"]
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
 #: How much memory the records of an ingest may take before they are written as a segment, in bytes.
-_BUDGET = 128 << 20
+_BUDGET = 400 << 20
 
 
 class Store:
     """A Whoosh index. ``folder=None`` keeps it in memory."""
 
-    def __init__(self, folder: Path | None, analyzer: Analyzer, *, create: bool) -> None:
+    def __init__(
+        self, folder: Path | None, analyzer: Analyzer, *, create: bool, read: bool = True
+    ) -> None:
         self._analyzer = analyzer
         #: Where the index is; ``None`` in memory.
         self.folder = folder
         self._lock = threading.Lock()
         self._storage: Any = None
-        self._files = self._open(folder, create=create)
-        # Read at once: an index that was opened shows the state of that moment.
-        self._snapshot: Snapshot | None = self._read()
+        self.files = self._open(folder, create=create)
+        # Read at once: an index that was opened shows the state of that moment. Who repairs one
+        # begins with ``read=False``.
+        self._snapshot: Snapshot | None = self._read() if read else None
 
     def _open(self, folder: Path | None, *, create: bool) -> Files:
         if folder is None:
-            return MemoryFiles()
-        try:
-            files = FolderFiles(folder)
-            if holds_index(folder):
-                if not generations(files.names()):
-                    raise IndexDamaged(
-                        f"The index in {folder} was made by another version; "
-                        "empty the folder and build it anew with `wpssearch ingest`."
-                    )
-                return files
-            if not create:
-                raise IndexMissing(
-                    f"There is no index in {folder}; build one with "
-                    f"`wpssearch --index {folder} ingest PATH`."
-                )
-            if folder.exists() and not folder.is_dir():
-                raise IndexMissing(f"{folder} is a file; name a folder for the index.")
-            folder.mkdir(parents=True, exist_ok=True)
-            files.publish(Toc())
-            return files
-        except OSError as error:
-            raise IndexMissing(
-                f"The index in {folder} cannot be opened: {error.strerror or error}."
-            ) from error
+            memory = MemoryFiles()
+            memory.publish(Toc())
+            return memory
+        with self._reading():
+            if not holds_index(folder) and create:
+                self._make(folder)
+            return folder_files(folder)
+
+    def _make(self, folder: Path) -> None:
+        if folder.exists() and not folder.is_dir():
+            raise IndexMissing(f"{folder} is a file; name a folder for the index.")
+        new = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in new:
+            sync_folder(path.parent)
+        files = FolderFiles(folder)
+        with self._locked(files):
+            # Another process may have been first.
+            if not holds_index(folder):
+                files.publish(Toc())
 
     def snapshot(self) -> Snapshot:
         """The state that was read last; ``refresh`` reads the newest."""
@@ -79,54 +85,80 @@ class Store:
     def refresh(self) -> Snapshot:
         """The newest state. Costs one look into the folder where nothing was committed."""
         with self._lock:
-            if self._snapshot is None or self._snapshot.generation != self._files.latest():
+            with self._reading():
+                latest = self.files.latest()
+            if self._snapshot is None or self._snapshot.generation != latest:
                 self._snapshot = self._read()
             return self._snapshot
 
     def _read(self) -> Snapshot:
-        try:
-            toc, segments = self._files.open()
-        except OSError as error:
-            raise IndexMissing(
-                f"The index in {self.folder} cannot be read: {error.strerror or error}."
-            ) from error
+        with self._reading():
+            toc, segments = self.files.open()
         return Snapshot(toc, segments, self._analyzer)
 
     @contextmanager
-    def writer(self, helpers: Helpers | None = None) -> Iterator[Writer]:
-        """All changes of the block as one commit, or none where it raises.
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise IndexMissing(
+                f"The index in {self.folder} cannot be opened: {error.strerror or error}."
+            ) from error
 
-        ``helpers`` write what is added in other processes.
-        """
-        from wpssearch.backends.whoosh.codec import ColumnIndex, Disk, Memory
+    @contextmanager
+    def _locked(self, files: Files) -> Iterator[None]:
+        """The block alone writes to the index. The system drops the lock of a process that ends."""
+        from wpssearch.backends.whoosh.codec import Disk, Memory
 
         if self._storage is None:
             self._storage = Disk(str(self.folder)) if self.folder else Memory()
-        index = ColumnIndex(self._storage, self._files)
-        lock = index.lock("WRITELOCK")
         deadline = time.monotonic() + _LOCK_WAIT
-        while not lock.acquire(blocking=False):
-            if time.monotonic() > deadline:
-                raise IndexLocked("Another process is writing to this index; try again later.")
-            time.sleep(_LOCK_POLL)
+        with files.writing():
+            lock = self._storage.lock(f"{NAME}_WRITELOCK")
+            while not lock.acquire(blocking=False):
+                if time.monotonic() > deadline:
+                    raise IndexLocked("Another process is writing to this index; try again later.")
+                time.sleep(_LOCK_POLL)
         try:
-            writer = Writer(index, self.refresh(), self._analyzer, helpers)
-            try:
-                yield writer
-                writer.commit()
-            except BaseException:
-                writer.cancel()
-                raise
+            yield
         finally:
             lock.release()
+
+    @contextmanager
+    def writer(
+        self, helpers: Helpers | None = None, base: Callable[[], Snapshot] | None = None
+    ) -> Iterator[Writer]:
+        """All changes of the block as one commit, or none where it raises.
+
+        They are made to what ``base`` gives once nobody else writes, else to the newest state.
+        ``helpers`` write what is added in other processes.
+        """
+        from wpssearch.backends.whoosh.codec import ColumnIndex
+
+        with self._locked(self.files):
+            snapshot = base() if base else self.refresh()
+            if base is None:
+                self.files.clean(snapshot.toc)
+            index = ColumnIndex(self._storage, self.files, snapshot.toc)
+            writer = Writer(index, snapshot, self._analyzer, helpers)
+            try:
+                with spooling(self.files.room):
+                    yield writer
+                    writer.commit()
+            except BaseException:
+                writer.cancel()
+                # What was written is removed now, or by the next writer where that fails, too.
+                with suppress(Error, OSError):
+                    self.files.clean(self.files.newest())
+                raise
         self.refresh()
 
-    def problems(self) -> Iterator[str]:
-        """What is wrong with the files of the newest generation."""
-        toc = self._files.newest()
-        for entry in toc.segments:
-            for name in filter(None, (entry.file, entry.deletions)):
-                yield from self._files.container(name).problems()
+    def damage(self) -> str | None:
+        """What is wrong with the files of the newest generation, ``None`` where nothing is."""
+        from wpssearch.backends.whoosh.checking import checked
+
+        found = (checked(self.files, entry).problems for entry in self.files.newest().segments)
+        return next((problems[0] for problems in found if problems), None)
 
     def close(self) -> None:
         """Let the files go."""
@@ -159,8 +191,10 @@ class Writer:
         self._stood: set[str] = set()
         self._standing = 0
         self._counts: dict[str, int] | None = None
-        #: Whole files of this commit: see ``Toc``; ``None`` as a value forgets one.
-        self.sources: dict[str, tuple[str, int] | None] = {}
+        #: Whether to write a generation though nothing of it may have changed.
+        self.rewrite = False
+        #: Files read for this commit: see ``Toc``; ``None`` as a value forgets one.
+        self.sources: dict[str, KnownSource | None] = {}
         #: Ids that came twice, each with where it stood before and where it came again.
         self.repeated: list[tuple[str, Source, Source]] = []
 
@@ -175,7 +209,7 @@ class Writer:
         segment, local = self._snapshot.place(number)
         return self._snapshot.segments[segment].digest(local)
 
-    def source(self, path: str) -> tuple[str, int] | None:
+    def source(self, path: str) -> KnownSource | None:
         """What is known of a file all of whose records are still there."""
         known = self._snapshot.toc.sources.get(path)
         if known is None:
@@ -196,6 +230,18 @@ class Writer:
         there = self._snapshot.having("path", lambda path: bool(path) and wanted(path))
         bases = self._snapshot.bases
         return [bases[segment] + local for segment, mine in there for local in mine.tolist()]
+
+    def forget(self, wanted: Callable[[str], bool]) -> list[int]:
+        """Forget the sources whose path is wanted; returns the numbers of their live records."""
+        self.sources.update((path, None) for path in self._snapshot.toc.sources if wanted(path))
+        return self.of_paths(wanted)
+
+    def lose(self, number: int) -> None:
+        """A known record is no longer what its source gives, which is to be read again."""
+        path = self.path(number)
+        known = self.sources.get(path, self._snapshot.toc.sources.get(path))
+        if known is not None:
+            self.sources[path] = known._replace(key="", records=known.records - 1)
 
     # Changes
 
@@ -261,7 +307,7 @@ class Writer:
     def commit(self) -> None:
         """Make the changes visible; nothing is written where there is none."""
         gone = np.flatnonzero(np.frombuffer(self._fate, np.uint8) >= _REPLACED).tolist()
-        if self._whoosh is None and not gone:
+        if self._whoosh is None and not gone and not self.rewrite:
             return
         whoosh = self._opened()
         self.settled()
