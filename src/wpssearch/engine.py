@@ -106,6 +106,10 @@ def repair(
     return repairing.repair(store, analyzer, vocabulary)
 
 
+def _were(count: int) -> str:
+    return "1 record was" if count == 1 else f"{count} records were"
+
+
 def _unread(
     path: str | os.PathLike[str] | None, vocab: str | os.PathLike[str] | None
 ) -> tuple[Store, Vocabulary, Analyzer]:
@@ -345,9 +349,9 @@ class Index(Readings, Surveys):
             analysed += count if analyzer != self._analyzer.fingerprint else 0
             tagged += count if vocabulary != self.vocabulary.fingerprint else 0
         if analysed:
-            yield f"{analysed} records were analysed by another version of wpssearch: {_AGAIN}"
+            yield f"{_were(analysed)} analysed by another version of wpssearch: {_AGAIN}"
         if tagged:
-            yield f"{tagged} records were tagged with another vocabulary: {_AGAIN}"
+            yield f"{_were(tagged)} tagged with another vocabulary: {_AGAIN}"
 
     def check(self) -> list[str]:
         """What is wrong with the index, a sentence each; an empty list proves it sound."""

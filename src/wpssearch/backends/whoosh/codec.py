@@ -13,6 +13,7 @@ import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 from whoosh.codec import base
@@ -75,7 +76,24 @@ class Disk(_NoScratch, FileStorage):  # type: ignore[misc]
         path = self._fpath(name)
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError(errno.EINVAL, f"its lock {name} is no file")
-        return super().lock(name)
+        lock = super().lock(name)
+        _locks.add(lock)
+        return lock
+
+
+_locks: WeakSet[Any] = WeakSet()
+
+
+def _let_go() -> None:
+    """A child shares its parent's lock, and would hold it though the parent were killed."""
+    for lock in list(_locks):
+        if lock.fd is not None:
+            os.close(lock.fd)
+            lock.fd = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 class ColumnSegment(base.Segment):  # type: ignore[misc]

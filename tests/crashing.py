@@ -1,0 +1,154 @@
+"""What may end a writer, for the tests: a kill, a refusal of the system or Ctrl-C at each of its
+calls. Run as a script it is the writer: ``python crashing.py INDEX SOURCE``.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import wpssearch
+from wpssearch.backends.whoosh import files as index_files
+from wpssearch.backends.whoosh.toc import NAME, Toc
+
+State = dict[str, bytes]
+
+
+def write(index: Path, source: Path) -> None:
+    """The change that is to be all or nothing: it adds, updates, removes and merges."""
+    with wpssearch.open(index, create=False) as opened:
+        opened.ingest([source])
+
+
+def scene(folder: Path) -> tuple[Path, Path, State, State]:
+    """An index of seven small segments, one more of which lets them be merged; a source that has
+    been changed since; the state before that change is read, and after.
+    """
+    index, source = folder / "index", folder / "source.jsonl"
+    source.write_text(_lines([0, 1, 2, 3, 4, 5], "old"))
+    with wpssearch.open(index) as opened:
+        for number in range(6):
+            opened.add([{"id": f"a{number}{n}", "text": f"police {number} {n}"} for n in range(3)])
+        opened.ingest([source])
+        opened.remove(["a00", "a31"])
+    before = state(index)
+    source.write_text(_lines([0, 1, 2, 3, 4, 6, 7, 8], "new"))
+    after = folder / "after"
+    shutil.copytree(index, after)
+    write(after, source)
+    return index, source, before, state(after)
+
+
+def _lines(numbers: list[int], word: str) -> str:
+    pad = " ".join(f"word{n}" for n in range(40))
+    return "".join(
+        f'{{"id": "s{n}", "text": "{word if n > 3 else "same"} text {n} {pad}"}}\n' for n in numbers
+    )
+
+
+def state(index: Path) -> State:
+    """All that a sound index holds, by id; the index must be sound."""
+    with wpssearch.open(index, create=False) as opened:
+        assert opened.check() == []
+        hits = opened.search(limit=10_000, facets=(), snippets=False).hits
+        return {hit.id: blake2b(hit.record.text.encode()).digest() for hit in hits}
+
+
+def prove(index: Path, source: Path, before: State, after: State) -> State:
+    """The index is in one of the two states, and the next writer succeeds and leaves no rubbish;
+    returns the state that was found.
+    """
+    found = state(index)
+    assert found in (before, after)
+    write(index, source)
+    assert state(index) == after
+    names = {file.name for file in index.iterdir()}
+    toc = next(name for name in names if name.endswith(".toc"))
+    needed = Toc.decode((index / toc).read_bytes(), toc).needs()
+    assert names == needed | {f"{NAME}_WRITELOCK"}
+    return found
+
+
+class Calls:
+    """Counts what a writer asks of the system, and at one of the calls does something else.
+
+    A write comes half through before it fails.
+    """
+
+    def __init__(self, at: int, end: Callable[[], None]) -> None:
+        self.count = 0
+        self._at = at
+        self._end = end
+
+    def tick(self) -> bool:
+        """Count a call; whether it is the one."""
+        self.count += 1
+        return self.count == self._at
+
+    def counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **kwargs: Any) -> Any:
+            if self.tick():
+                self._end()
+            return call(*args, **kwargs)
+
+        return counting
+
+    def open(self, file: Any, mode: str = "r", **kwargs: Any) -> Any:
+        if "x" not in mode:
+            return open(file, mode, **kwargs)
+        if self.tick():
+            self._end()
+        return io.BufferedWriter(_Raw(self, file, mode), 1024)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the calls of the block."""
+        with (
+            mock.patch.object(index_files, "open", self.open, create=True),
+            mock.patch.object(os, "fsync", self.counted(os.fsync)),
+            mock.patch.object(os, "replace", self.counted(os.replace)),
+            mock.patch.object(os, "unlink", self.counted(os.unlink)),
+        ):
+            yield
+
+
+class _Raw(io.FileIO):
+    def __init__(self, calls: Calls, file: Any, mode: str) -> None:
+        super().__init__(file, mode)
+        self._calls = calls
+
+    def write(self, data: Any, /) -> int:
+        if self._calls.tick():
+            super().write(memoryview(data)[: len(data) // 2])
+            self._calls._end()
+        return super().write(data)
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def full_disk() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def failing_disk() -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))

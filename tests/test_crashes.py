@@ -1,0 +1,257 @@
+"""A writer that ends at any moment, by whatever, leaves the state before or the state after."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import crashing
+import pytest
+from crashing import Calls, State
+
+import wpssearch
+
+fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+Scene = tuple[Path, Path, State, State]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """The index, the source that is changed, the state before and after; not to be changed."""
+    return crashing.scene(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def copy(scene: Scene, tmp_path: Path) -> Callable[[], Path]:
+    """Makes a fresh copy of the index before the change."""
+
+    def make() -> Path:
+        index = tmp_path / "index"
+        shutil.rmtree(index, ignore_errors=True)
+        return Path(shutil.copytree(scene[0], index))
+
+    return make
+
+
+def calls_of(index: Path, source: Path) -> int:
+    """How many calls the change makes of the system."""
+    calls = Calls(-1, crashing.interrupt)
+    with calls.counting():
+        crashing.write(index, source)
+    return calls.count
+
+
+def killed(index: Path, source: Path, at: int) -> bool:
+    """Let a child make the change and die at a call; whether it died."""
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            with Calls(at, crashing.kill).counting():
+                crashing.write(index, source)
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+@fork
+def test_a_writer_killed_at_any_of_its_calls(scene: Scene, copy: Callable[[], Path]) -> None:
+    _, source, before, after = scene
+    found = []
+    for at in range(1, 10_000):
+        index = copy()
+        if not killed(index, source, at):
+            break
+        found.append(crashing.prove(index, source, before, after) == after)
+    # Once the new state is there, it stays, whatever is killed of the cleaning up.
+    assert found == sorted(found)
+    assert found.count(False) > 10
+    assert found.count(True) > 5
+
+
+@pytest.mark.parametrize(
+    "end", [crashing.full_disk, pytest.param(crashing.failing_disk, marks=pytest.mark.long)]
+)
+def test_a_refusal_at_any_call_is_one_line_and_changes_nothing(
+    scene: Scene, copy: Callable[[], Path], end: Callable[[], None]
+) -> None:
+    _, source, before, after = scene
+    reason = "the disk is full" if end is crashing.full_disk else "Input/output error"
+    refused = 0
+    for at in range(1, calls_of(copy(), source) + 1):
+        index = copy()
+        try:
+            with Calls(at, end).counting():
+                crashing.write(index, source)
+            said = None
+        except wpssearch.Error as error:
+            said = str(error)
+        found = crashing.prove(index, source, before, after)
+        if said is None:
+            # What is no longer needed could not be removed: the next writer does it.
+            assert found == after
+            continue
+        refused += 1
+        assert reason in said
+        assert "\n" not in said
+        assert ("was changed, but" in said) == (found == after)
+        assert ("nothing was changed" in said) == (found == before)
+    assert refused > 10
+
+
+def test_ctrl_c_at_every_other_call(scene: Scene, copy: Callable[[], Path]) -> None:
+    _, source, before, after = scene
+    for at in range(1, calls_of(copy(), source) + 1, 2):
+        index = copy()
+        with pytest.raises(KeyboardInterrupt), Calls(at, crashing.interrupt).counting():
+            crashing.write(index, source)
+        crashing.prove(index, source, before, after)
+
+
+# From outside
+
+
+def started(index: Path, source: Path, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    command = [*before, sys.executable, crashing.__file__, str(index), str(source)]
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **quiet})
+
+
+def kill_at_random(scene: Scene, copy: Callable[[], Path], times: int, pick: random.Random) -> None:
+    _, source, before, after = scene
+    begun = time.monotonic()
+    assert started(copy(), source).wait() == 0
+    whole = time.monotonic() - begun
+    for number in range(times):
+        index = copy()
+        writer = started(index, source)
+        # Most of the time goes by before the first file is written.
+        time.sleep(pick.uniform(0.6, 1.1) * whole)
+        writer.send_signal((signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[number % 3])
+        writer.communicate()
+        crashing.prove(index, source, before, after)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are not those of this system")
+def test_a_writer_killed_at_random_moments(scene: Scene, copy: Callable[[], Path]) -> None:
+    kill_at_random(scene, copy, 3, random.Random())
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.name == "nt", reason="signals are not those of this system")
+def test_a_writer_killed_at_a_hundred_random_moments(
+    scene: Scene, copy: Callable[[], Path]
+) -> None:
+    kill_at_random(scene, copy, 100, random.Random())
+
+
+SYSCALLS = "openat,write,fsync,rename,renameat,renameat2,unlink,unlinkat"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_writer_killed_at_each_system_call_on_the_index(
+    scene: Scene, copy: Callable[[], Path], tmp_path: Path
+) -> None:
+    """Each call on a file of the index in turn, as a first run without a kill has counted them."""
+    _, source, before, after = scene
+    index, log = copy(), tmp_path / "log"
+    trace = ("strace", "-f", "-qq", "-o", str(log))
+    first = started(index, source, (*trace, "-y", "-e", f"trace={SYSCALLS}"))
+    assert first.wait() == 0, first.communicate()
+    points = list(_points(log.read_text(errors="replace"), str(index)))
+    assert len(points) > 50
+    states = []
+    for call, number in points:
+        index = copy()
+        inject = f"inject={call}:signal=KILL:when={number}"
+        killed = started(index, source, (*trace, "-e", f"trace={call}", "-e", inject))
+        killed.communicate()
+        assert killed.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), (call, number)
+        states.append(crashing.prove(index, source, before, after))
+    assert before in states
+    assert after in states
+
+
+def _points(log: str, folder: str) -> list[tuple[str, int]]:
+    """The calls that concern a folder: the name of each, and its number among those of its name."""
+    counts: dict[str, int] = {}
+    found = []
+    for line in log.splitlines():
+        match = re.match(r"\d+ +(\w+)\(", line)
+        if match:
+            counts[match[1]] = counts.get(match[1], 0) + 1
+            if folder in line:
+                found.append((match[1], counts[match[1]]))
+    return found
+
+
+# A disk that is really full
+
+
+def ingest(index: Path, source: Path, limit: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Ingest by the command line, with a limit to the size of any file."""
+    import resource
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", "wpssearch.cli", "--index", str(index), "ingest", str(source)],
+        capture_output=True, text=True, check=False, preexec_fn=limited,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this system has no such limit")
+def test_a_limit_to_the_size_of_files_is_told_in_one_line(
+    scene: Scene, copy: Callable[[], Path]
+) -> None:
+    _, source, before, after = scene
+    index = copy()
+    failed = ingest(index, source, 4096)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.count("\n") == 1
+    assert "larger than the system allows; nothing was changed" in failed.stderr
+    assert crashing.prove(index, source, before, after) == before
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can mount a small disk"
+)
+def test_a_full_disk_is_told_in_one_line(scene: Scene, tmp_path: Path) -> None:
+    _, source, before, after = scene
+    for kilobytes in range(48, 260, 4):
+        disk = tmp_path / "disk"
+        disk.mkdir(exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("no disk can be mounted here")
+        try:
+            try:
+                shutil.copytree(scene[0], disk / "index")
+            except shutil.Error:
+                continue
+            done = ingest(disk / "index", source)
+            if done.returncode == 0:
+                assert crashing.state(disk / "index") == after
+                break
+            assert done.stderr.count("\n") == 1
+            assert "the disk is full; nothing was changed" in done.stderr
+            assert crashing.state(disk / "index") == before
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+    else:
+        pytest.fail("no disk was large enough")
