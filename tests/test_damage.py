@@ -92,7 +92,7 @@ def told(folder: Path, expected: list[Any] | None) -> list[str]:
 
 
 def corrupt(folders: Iterator[Path], expected: list[Any], pick: random.Random) -> None:
-    for folder in folders:
+    for number, folder in enumerate(folders):
         file = pick.choice(files(folder))
         kind = pick.choice([*KINDS, "gone", "empty"])
         before = file.read_bytes()
@@ -106,9 +106,10 @@ def corrupt(folders: Iterator[Path], expected: list[Any], pick: random.Random) -
         found = told(folder, expected)
         assert found, (kind, file.name)
         assert all(sentence.count("\n") == 0 and sentence.endswith(".") for sentence in found)
-        by_command = CliRunner().invoke(main, ["--index", str(folder), "check"])
-        assert by_command.exit_code == 1
-        assert isinstance(by_command.exception, SystemExit), (kind, file.name)
+        if number % 10 == 0:
+            by_command = CliRunner().invoke(main, ["--index", str(folder), "check"])
+            assert by_command.exit_code == 1
+            assert isinstance(by_command.exception, SystemExit), (kind, file.name)
 
 
 def test_no_corruption_is_missed_or_gives_a_wrong_answer(

@@ -7,18 +7,13 @@ Whoosh brings the schema, segments, the lock and the protocol of a commit. A rec
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
-from weakref import WeakSet
 
 import numpy as np
 from whoosh.codec import base
 from whoosh.fields import FieldType, Schema
-from whoosh.filedb.filestore import FileStorage, RamStorage
 from whoosh.index import TOC, FileIndex
 from whoosh.writing import SegmentWriter
 
@@ -32,7 +27,7 @@ from wpssearch.backends.whoosh.segment import Segment, lengths_of
 from wpssearch.backends.whoosh.toc import NAME, Entry, KnownSource, Toc
 from wpssearch.model import Record, Source
 
-__all__ = ["ColumnIndex", "ColumnWriter", "Disk", "Helpers", "Memory"]
+__all__ = ["ColumnIndex", "ColumnWriter", "Helpers"]
 
 #: So many segments of one size, by powers of this number, are merged into one.
 _TIER = 8
@@ -55,45 +50,6 @@ class RecordField(FieldType):  # type: ignore[misc]
 def schema() -> Schema:
     """The schema of every index of this format."""
     return Schema(record=RecordField())
-
-
-class _NoScratch:
-    """Nothing is written but what the codec writes; Whoosh's own pool of postings is empty."""
-
-    def temp_storage(self, name: str | None = None) -> RamStorage:
-        return RamStorage()
-
-
-class Memory(_NoScratch, RamStorage):  # type: ignore[misc]
-    """An index in memory."""
-
-
-class Disk(_NoScratch, FileStorage):  # type: ignore[misc]
-    """An index in a folder."""
-
-    def lock(self, name: str) -> Any:
-        # Whoosh would wait for ever for who reads from a pipe, and write through a link.
-        path = self._fpath(name)
-        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-            raise OSError(errno.EINVAL, f"its lock {name} is no file")
-        lock = super().lock(name)
-        _locks.add(lock)
-        return lock
-
-
-_locks: WeakSet[Any] = WeakSet()
-
-
-def _let_go() -> None:
-    """A child shares its parent's lock, and would hold it though the parent were killed."""
-    for lock in list(_locks):
-        if lock.fd is not None:
-            os.close(lock.fd)
-            lock.fd = None
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
 
 
 class ColumnSegment(base.Segment):  # type: ignore[misc]

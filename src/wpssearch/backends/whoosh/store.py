@@ -108,7 +108,7 @@ class Store:
     @contextmanager
     def _locked(self, files: Files) -> Iterator[None]:
         """The block alone writes to the index. The system drops the lock of a process that ends."""
-        from wpssearch.backends.whoosh.codec import Disk, Memory
+        from wpssearch.backends.whoosh.storages import Disk, Memory
 
         if self._storage is None:
             self._storage = Disk(str(self.folder)) if self.folder else Memory()
