@@ -82,13 +82,20 @@ def prove(index: Path, source: Path, before: State, after: State) -> State:
 class Calls:
     """Counts what a writer asks of the system, and at one of the calls does something else.
 
-    A write comes half through before it fails.
+    A write comes half through before it fails. What was done is noted in a ``log``, where there
+    is one, for ``power_cut``.
     """
 
-    def __init__(self, at: int, end: Callable[[], None]) -> None:
+    def __init__(self, at: int, end: Callable[[], None], log: Path | None = None) -> None:
         self.count = 0
         self._at = at
         self._end = end
+        self._log = log
+
+    def note(self, *words: object) -> None:
+        if self._log is not None:
+            with open(self._log, "a") as file:
+                file.write("\t".join(map(str, words)) + "\n")
 
     def tick(self) -> bool:
         """Count a call; whether it is the one."""
@@ -99,7 +106,11 @@ class Calls:
         def counting(*args: Any, **kwargs: Any) -> Any:
             if self.tick():
                 self._end()
-            return call(*args, **kwargs)
+            out = call(*args, **kwargs)
+            if call is _fsync and self._log is not None:
+                args = (os.readlink(f"/proc/self/fd/{args[0]}"),)
+            self.note(call.__name__, *args)
+            return out
 
         return counting
 
@@ -108,6 +119,7 @@ class Calls:
             return open(file, mode, **kwargs)
         if self.tick():
             self._end()
+        self.note("create", file)
         return io.BufferedWriter(_Raw(self, file, mode), 1024)
 
     @contextmanager
@@ -120,6 +132,40 @@ class Calls:
             mock.patch.object(os, "unlink", self.counted(os.unlink)),
         ):
             yield
+
+
+_fsync = os.fsync
+
+
+def power_cut(index: Path, log: Path, *, names_last: bool) -> None:
+    """What a power cut may leave of a folder, by what a writer had made durable until then.
+
+    What was written to a file that was not synced is lost, but for its first half. A new name in
+    the folder is lost, too, until the folder is synced; or such names last (``names_last``), as
+    they do where a file system writes them before the data.
+    """
+    fresh: dict[str, bool] = {}
+    named: set[str] = set()
+    for line in log.read_text().splitlines() if log.exists() else ():
+        call, path, *more = line.split("\t")
+        name = Path(path).name
+        if call == "create":
+            fresh[name] = False
+            named.discard(name)
+        elif call == "fsync" and Path(path) == index:
+            named |= fresh.keys()
+        elif call == "fsync":
+            fresh[name] = True
+        elif call == "replace":
+            fresh[Path(more[0]).name] = fresh.pop(name)
+    for name, synced in fresh.items():
+        file = index / name
+        if not file.exists():
+            continue
+        if name not in named and not names_last:
+            file.unlink()
+        elif not synced:
+            os.truncate(file, file.stat().st_size // 2)
 
 
 class _Raw(io.FileIO):

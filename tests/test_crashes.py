@@ -9,15 +9,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import crashing
 import pytest
 from crashing import Calls, State
 
 import wpssearch
+from wpssearch import readers
+from wpssearch.backends.whoosh import container
 
 fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 Scene = tuple[Path, Path, State, State]
@@ -49,13 +54,13 @@ def calls_of(index: Path, source: Path) -> int:
     return calls.count
 
 
-def killed(index: Path, source: Path, at: int) -> bool:
+def killed(index: Path, source: Path, at: int, log: Path | None = None) -> bool:
     """Let a child make the change and die at a call; whether it died."""
     child = os.fork()
     if not child:
         status = 1
         try:
-            with Calls(at, crashing.kill).counting():
+            with Calls(at, crashing.kill, log).counting():
                 crashing.write(index, source)
             status = 0
         finally:
@@ -78,6 +83,37 @@ def test_a_writer_killed_at_any_of_its_calls(scene: Scene, copy: Callable[[], Pa
     assert found == sorted(found)
     assert found.count(False) > 10
     assert found.count(True) > 5
+
+
+def cut_off(scene: Scene, index: Path, log: Path, first: int, step: int, last: bool) -> int:
+    """Cut the power at every so many calls; returns at how many. ``last``: see ``power_cut``."""
+    _, source, before, after = scene
+    points = range(first, 10_000, step)
+    for at in points:
+        shutil.rmtree(index, ignore_errors=True)
+        shutil.copytree(scene[0], index)
+        log.unlink(missing_ok=True)
+        if not killed(index, source, at, log):
+            return points.index(at)
+        crashing.power_cut(index, log, names_last=last)
+        crashing.prove(index, source, before, after)
+    raise AssertionError("it never came to its end")
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="what is synced is read from /proc")
+
+
+@linux
+@pytest.mark.parametrize("last", [False, True])
+def test_a_power_cut_at_every_third_call(scene: Scene, tmp_path: Path, last: bool) -> None:
+    assert cut_off(scene, tmp_path / "index", tmp_path / "log", 1 + last, 3, last) > 8
+
+
+@linux
+@pytest.mark.long
+@pytest.mark.parametrize("last", [False, True])
+def test_a_power_cut_at_any_call(scene: Scene, tmp_path: Path, last: bool) -> None:
+    assert cut_off(scene, tmp_path / "index", tmp_path / "log", 1, 1, last) > 30
 
 
 @pytest.mark.parametrize(
@@ -255,3 +291,57 @@ def test_a_full_disk_is_told_in_one_line(scene: Scene, tmp_path: Path) -> None:
             subprocess.run(["umount", str(disk)], check=True)
     else:
         pytest.fail("no disk was large enough")
+
+
+# What ends an ingest from within
+
+
+def test_an_exception_in_a_reader_changes_nothing(
+    scene: Scene, copy: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, source, before, after = scene
+    index, read = copy(), readers.read
+
+    def failing(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        yield from islice(read(*args, **kwargs), 5)
+        raise RuntimeError("a reader's own")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(readers, "read", failing)
+        with pytest.raises(RuntimeError):
+            crashing.write(index, source)
+    assert crashing.prove(index, source, before, after) == before
+
+
+def test_what_grows_on_disk_lies_nameless_beside_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "_IN_MEMORY", 0)
+    made, whole = [], tempfile.TemporaryFile
+    folder = tmp_path / "index"
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        made.append(kwargs["dir"])
+        file = whole(*args, **kwargs)
+        assert all("tmp" not in path.name for path in folder.iterdir())
+        return file
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", counted)
+    rows = [{"id": f"{n}", "text": f"police word{n}"} for n in range(9)]
+    with wpssearch.open(folder) as index, wpssearch.open(":memory:") as memory:
+        for row in rows:
+            index.add([row])
+        assert set(made) == {folder}
+        made.clear()
+        memory.add(rows)
+        assert made == []
+        assert memory.search("police", limit=0).total == index.search("police", limit=0).total == 9
+        assert index.check() == memory.check() == made == []
+
+        def full(*args: Any, **kwargs: Any) -> Any:
+            crashing.full_disk()
+
+        monkeypatch.setattr(tempfile, "TemporaryFile", full)
+        with pytest.raises(wpssearch.IndexUnwritable, match="the disk is full; nothing was"):
+            index.add([{"id": "10", "text": "police"}])
+        assert index.search("police", limit=0).total == 9

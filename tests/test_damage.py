@@ -17,6 +17,7 @@ from conftest import CORPUS
 from test_codec import rows
 
 import wpssearch
+from wpssearch.backends.whoosh import container
 from wpssearch.backends.whoosh.container import Container, write_container
 from wpssearch.cli import main
 
@@ -198,3 +199,44 @@ def test_numbers_that_make_no_sense_are_told_as_damage(copy: Callable[[], Path])
 @pytest.mark.long
 def test_no_numbers_of_many_raise_anything_else(copy: Callable[[], Path]) -> None:
     make_nonsense(copy, 2000, random.Random())
+
+
+# What is too long to be compared when it is opened
+
+
+@pytest.fixture
+def long_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every column counts as long."""
+    monkeypatch.setattr(container, "_CHEAP", -1)
+
+
+def spoil(folder: Path) -> str:
+    """Flip a bit in the postings of a segment; returns the file's name."""
+    file = sorted(folder.glob("*.seg"))[0]
+    data = bytearray(file.read_bytes())
+    box = Container(bytes(data), file.name)
+    data[box._directory["postings.record"][1]] ^= 1
+    file.write_bytes(data)
+    return file.name
+
+
+@pytest.mark.usefixtures("long_columns")
+def test_check_compares_what_opening_does_not(copy: Callable[[], Path]) -> None:
+    folder = copy()
+    name = spoil(folder)
+    with wpssearch.open(folder) as index:
+        assert any(name in problem and "postings.record" in problem for problem in index.check())
+
+
+@pytest.mark.usefixtures("long_columns")
+def test_damage_is_not_merged_into_a_file_that_looks_sound(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        index.add(rows(0, 10))
+        name = spoil(folder)
+        for start in range(10, 70, 10):
+            index.add(rows(start, 10))
+        with pytest.raises(wpssearch.IndexDamaged, match=f"{name} is damaged in postings.record"):
+            index.add(rows(70, 10))
+        assert any(name in problem for problem in index.check())
+        assert index.search(limit=0).total == 70
