@@ -21,7 +21,7 @@ from wpssearch.backends.whoosh import container
 from wpssearch.backends.whoosh.container import Container, write_container
 from wpssearch.cli import main
 
-QUERIES = ("police", '"gender desk"', "women's protection advisers", "UNMIL", "")
+QUERIES = ("police", "polise gendr", '"gender desk"', "women's protection advisers", "UNMIL", "")
 #: What a corruption does to the bytes of a file.
 KINDS: dict[str, Callable[[bytearray, random.Random], bytes]] = {
     "flip": lambda data, pick: _flipped(data, pick),
@@ -188,7 +188,15 @@ def _provable(name: str) -> bool:
     """What tells records from one another may be anything, and so may the making; what is kept of
     a dead record may be, too.
     """
-    free = ("digests", "facet:making.values", "terms.", "occurrences.", "offsets.")
+    free = (
+        "digests",
+        "facet:making.values",
+        "stems.",
+        "forms.",
+        "terms.",
+        "occurrences.",
+        "offsets.",
+    )
     return not name.startswith(free) and not name.endswith(".records")
 
 

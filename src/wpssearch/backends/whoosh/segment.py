@@ -32,7 +32,7 @@ __all__ = [
 
 #: The bytes of what tells a record from others.
 DIGEST = 24
-#: By record, which analyzer and vocabulary made it: a column like a facet's, of a name that none has.
+#: By record, which analyzer and vocabulary made it: a column like a facet's, whose name none has.
 MAKING = "\x1fmaking"
 
 

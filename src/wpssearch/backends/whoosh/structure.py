@@ -16,7 +16,7 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.building import id_columns
 from wpssearch.backends.whoosh.container import Container
 from wpssearch.backends.whoosh.contents import occurring
-from wpssearch.backends.whoosh.inverting import ABBREVIATION, CASES, LONG_FORM
+from wpssearch.backends.whoosh.inverting import ABBREVIATION, CASES, LONG_FORM, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import places_apart
 from wpssearch.backends.whoosh.segment import DIGEST, Segment, by_occurrence, in_all_fields
 from wpssearch.backends.whoosh.strings import Strings
@@ -202,6 +202,9 @@ def _postings(segment: Segment) -> None:
     _require((sums[1:] > 0).all(), "postings", "one has no occurrence")
     np.cumsum(sums, out=sums)
     _require(np.array_equal(sums[postings], occurrences), "postings", "occurrences are not theirs")
+    before = box.array("postings.before")
+    fits = np.array_equal(before, sums[:-1][::POSTING_BLOCK])
+    _require(fits, "postings.before", "it does not fit the postings")
     for name in ("term", "position"):
         _packed(box, f"occurrences.{name}", int(occurrences[-1]))
 
