@@ -19,6 +19,7 @@ import pytest
 from test_codec import rows
 
 import wpssearch
+from wpssearch.backends.whoosh.segment import MAKING
 from wpssearch.backends.whoosh.toc import NAME, Toc
 from wpssearch.engine import check
 
@@ -211,3 +212,16 @@ def test_an_index_that_may_only_be_read_is_searched(shared: Path, mode: int) -> 
 
     assert as_nobody(work) == 0
     assert stat.S_IMODE(folder.stat().st_mode) == mode
+
+
+def test_a_facet_that_is_named_as_what_the_index_keeps_does_no_harm(tmp_path: Path) -> None:
+    facets = {name: ["mine"] for name in ("making", MAKING, "records", "a.records", "a\nb")}
+    with wpssearch.open(tmp_path / "index") as index:
+        assert index.add([{"id": "1", "text": "police", "facets": facets}]).added == 1
+        assert index.check() == []
+        assert index.info()["notes"] == []
+        assert index.search(where={"making": "mine"}).total == 1
+        assert index.search(facets=["nothing"]).notes
+        assert MAKING not in " ".join(index.search(facets=["makingx"]).notes)
+        index.add([{"id": f"{n}", "text": "police"} for n in range(2, 9)])
+        assert index.check() == []
