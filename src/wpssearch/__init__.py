@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Tree,
         Trend,
     )
+    from wpssearch.query import Query
     from wpssearch.results import FacetValue, Hit, Results, Snippet
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "Node",
     "Passage",
     "Period",
+    "Query",
     "Quotation",
     "RankChange",
     "Record",
@@ -131,7 +133,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     rooms = {"engine": _ENGINE, "errors": _ERRORS, "findings": _FINDINGS,
-             "overviews": _OVERVIEWS, "results": _RESULTS}  # fmt: skip
+             "overviews": _OVERVIEWS, "query": {"Query"}, "results": _RESULTS}  # fmt: skip
     room = next((room for room, names in rooms.items() if name in names), "model")
     value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))
     globals()[name] = value

@@ -16,6 +16,7 @@ from wpssearch.backends.whoosh.toc import NAME
 from wpssearch.damage import undamaged
 from wpssearch.errors import UnknownRecord, UsageError
 from wpssearch.model import CORE_FACETS, Period, Record, Repair, Report, Search, Strings, strings
+from wpssearch.query import Query
 from wpssearch.reading import Readings
 from wpssearch.results import FacetValue, Results
 from wpssearch.searching import search
@@ -240,7 +241,7 @@ class Index(Readings, Surveys):
 
     def search(
         self,
-        query: str = "",
+        query: str | Query = "",
         *,
         any: bool = False,
         period: Strings | None = None,
@@ -288,7 +289,7 @@ class Index(Readings, Surveys):
         return search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
 
     def facets(
-        self, query: str = "", *, by: Strings = CORE_FACETS, **filters: Any
+        self, query: str | Query = "", *, by: Strings = CORE_FACETS, **filters: Any
     ) -> Mapping[str, tuple[FacetValue, ...]]:
         """The facet counts of a search alone; takes the fields of ``Search``."""
         asked = {"facets": strings(by), "limit": 0, **filters}

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from wpssearch.query import Query
 
 __all__ = [
     "CORE_FACETS",
@@ -243,6 +246,8 @@ def strings(value: Strings | None) -> tuple[str, ...]:
 class Search:
     """A search as a value: the query, the filters and what is asked of the answer.
 
+    ``query`` is text, of which all is read that ``docs/query.md`` describes, or a ``Query``.
+
     A filter is a string or any iterable of strings, kept as a tuple: any of the values of one
     filter, all of the filters together.
     ``facets=()`` counts none, ``snippets=False`` makes none, ``total=False`` allows the engine to
@@ -256,10 +261,11 @@ class Search:
     by ``count``, ``name`` or ``time`` (without it, and where values have no time, as each facet
     does), from ``facet_offset`` on, those alone that ``facet_min`` records have. ``exact`` searches
     for the words as typed, without the acronyms' other forms. ``context`` is the length of a
-    passage in code points; ``full`` gives each field whole, with its matches.
+    passage in code points; ``full`` gives each field whole, with its matches. ``explain`` asks how
+    the query was understood and why each hit ranks where it does.
     """
 
-    query: str = ""
+    query: str | Query = ""
     any: bool = False
     period: tuple[str, ...] = ()
     from_: str | None = None
@@ -288,6 +294,7 @@ class Search:
     total: bool = True
     context: int = PASSAGE_LENGTH
     full: bool = False
+    explain: bool = False
 
     def __post_init__(self) -> None:
         for name in (

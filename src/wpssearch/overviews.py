@@ -17,13 +17,17 @@ __all__ = ["Crosstab", "Gap", "Gaps", "Node", "Scope", "Series", "Term", "Terms"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The records that an overview is of, and what is to be said of how they were found."""
+    """The records that an overview is of, and what is to be said of how they were found.
+
+    ``operators`` says that the query held more than words and phrases.
+    """
 
     query: str
     match: Literal["all", "any"]
     filters: Mapping[str, tuple[str, ...]]
     total: int
     notes: tuple[str, ...] = ()
+    operators: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wpssearch.model import Period, Record, Source, Span, Tag
+
+if TYPE_CHECKING:
+    from wpssearch.explanation import Explanation
 
 __all__ = ["FacetValue", "Hit", "Results", "Snippet"]
 
@@ -152,7 +155,11 @@ class FacetValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answer to a search; ``match`` is how it was in the end carried out."""
+    """The answer to a search; ``match`` is how it was in the end carried out.
+
+    ``query`` is its text. ``operators`` says that it held more than words and phrases.
+    ``explanation`` is there where it was asked for.
+    """
 
     query: str
     match: Literal["all", "any"]
@@ -166,6 +173,8 @@ class Results:
     limit: int = 10
     suggestion: str | None = None
     notes: tuple[str, ...] = ()
+    operators: bool = False
+    explanation: Explanation | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -183,4 +192,5 @@ class Results:
                 name: [value.to_dict() for value in values] for name, values in self.facets.items()
             },
             "more": dict(self.more),
+            **({"explanation": self.explanation.to_dict()} if self.explanation else {}),
         }

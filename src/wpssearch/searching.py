@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Literal
 
 import numpy as np
 
@@ -15,21 +14,18 @@ from wpssearch.analysis import Analyzer
 from wpssearch.backends import faceting
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.evaluator import Evaluation, Occurrences
-from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms, lower
-from wpssearch.backends.plan import Any as AnyOf
-from wpssearch.backends.plan import Sequence as Row
+from wpssearch.backends.plan import Group, Kind, Plan
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
 from wpssearch.model import EVIDENCES, FACET_ORDERS, INTERVALS, ROLES, SORTS, Search
-from wpssearch.query import And, Or, parse, relaxed
+from wpssearch.querying import Matched, match, unknown_words
 from wpssearch.ranking import Place, first, ordered
 from wpssearch.results import Hit, Results, Snippet
 from wpssearch.vocab import Vocabulary
 
 __all__ = [
-    "Matched",
     "Selected",
     "answer",
     "field_of",
@@ -43,21 +39,6 @@ __all__ = [
 
 #: How many hits of a stream are made at once: few first, so that the first come at once.
 _FIRST_BATCH, _BATCH = 64, 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """A query as it was in the end carried out; ``numbers`` are the records by segment."""
-
-    mode: Literal["all", "any"]
-    plan: Plan
-    evaluation: Evaluation
-    numbers: list[Array]
-    notes: tuple[str, ...]
-
-    @property
-    def found(self) -> bool:
-        return any(map(len, self.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +74,7 @@ def search(
     selected = select(snapshot, analyzer, vocabulary, request)
     results = answer(snapshot, selected, request)
     evaluation = selected.matched.evaluation
-    if not suggest or not _unknown(evaluation.terms):
+    if not suggest or not unknown_words(selected.matched.lowered):
         return results
     # Here: only a search for an unknown word needs it.
     from wpssearch import suggesting
@@ -111,8 +92,13 @@ def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
         facet: faceting.count(facet, selection, filters, snapshot, request)
         for facet in request.facets
     }
+    explanation = None
+    if request.explain:
+        from wpssearch.backends.explaining import explain
+
+        explanation = explain(snapshot, matched.evaluation, matched.tree, matched.lowered, page)
     return Results(
-        query=request.query,
+        query=str(request.query),
         match=matched.mode,
         total=selected.total,
         hits=hits_of(snapshot, matched, page, request),
@@ -122,6 +108,8 @@ def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
         offset=request.offset,
         limit=request.limit,
         notes=(*selected.notes, *faceting.unknown_facets(request.facets, snapshot)),
+        operators=matched.operators,
+        explanation=explanation,
     )
 
 
@@ -156,7 +144,7 @@ def select(
 ) -> Selected:
     """The records that a search selects, but one number; raises as ``search`` does."""
     _check(request)
-    matched = _match(snapshot, analyzer, request)
+    matched = match(snapshot, analyzer, vocabulary, request)
     if without is not None:
         segment, number = snapshot.place(without)
         numbers = list(matched.numbers)
@@ -210,63 +198,6 @@ def named_filters(request: Search) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def _match(snapshot: Snapshot, analyzer: Analyzer, request: Search) -> Matched:
-    tree, notes = parse(request.query)
-
-    def lowered(node: And | Or) -> Lowered:
-        return lower(
-            node, analyzer.query_tokens, snapshot, analyzer.long_forms, exact=request.exact
-        )
-
-    strict = lowered(relaxed(tree) if request.any else tree)
-    notes = (*notes, *_widened(strict))
-    evaluation = Evaluation(snapshot, strict.terms)
-    if not strict.terms and tree.parts:
-        nothing = AnyOf(())
-        note = "The query holds no letter and no digit to search for."
-        return Matched("all", nothing, evaluation, evaluation.matches(nothing), (*notes, note))
-    if not strict.terms:
-        return Matched("all", strict.plan, evaluation, evaluation.matches(All(())), notes)
-    if not request.any:
-        numbers = evaluation.matches(strict.plan)
-        if any(map(len, numbers)):
-            return Matched("all", strict.plan, evaluation, numbers, notes)
-    loose = strict.plan if request.any else lowered(relaxed(tree)).plan
-    numbers = evaluation.matches(loose)
-    matched = Matched("any", loose, evaluation, numbers, notes)
-    if request.any:
-        return replace(matched, notes=(*notes, *_unknown(strict.terms)))
-    return _fallen_back(tree, matched, strict.terms)
-
-
-def _widened(query: Lowered) -> tuple[str, ...]:
-    return tuple(
-        f"{typed!r} also finds {other!r}; an exact search does not."
-        for typed, other in query.widened
-    )
-
-
-def _unknown(terms: Sequence[Group | Synonyms]) -> tuple[str, ...]:
-    groups = (term for term in terms if isinstance(term, Group))
-    words = list(dict.fromkeys(group.word for group in groups if not group.terms))
-    if not words:
-        return ()
-    quoted = ", ".join(f"{word!r}" for word in words)
-    return (f"In no record: {quoted}.",)
-
-
-def _fallen_back(tree: And, matched: Matched, terms: Sequence[Group | Synonyms]) -> Matched:
-    """The same matches with the note that not all words were required, where that is news."""
-    if len(tree.parts) == 1 and not matched.found:
-        return replace(matched, mode="all", notes=(*matched.notes, *_unknown(terms)))
-    note = (
-        "No record has all the words; these have any of them."
-        if matched.found
-        else "No record has any of the words."
-    )
-    return replace(matched, notes=(*matched.notes, note, *_unknown(terms)))
-
-
 def hits_of(
     snapshot: Snapshot, matched: Matched, page: Sequence[Place], request: Search
 ) -> tuple[Hit, ...]:
@@ -286,23 +217,19 @@ def hits_of(
     return tuple(out)
 
 
-def _parts(plan: Plan) -> list[Group | Row]:
-    """The parts of a plan that are marked each for itself: words and rows of words."""
-    if isinstance(plan, All | AnyOf | Synonyms):
-        return list(dict.fromkeys(part for each in plan.parts for part in _parts(each)))
-    return [plan]
-
-
-def marked(matched: Matched, segment: int, records: Array) -> list[tuple[Group | Row, Occurrences]]:
-    """The parts of a query that are marked, each with where it stands in ascending records."""
-    occurrences = matched.evaluation.occurrences
-    return [(part, occurrences(part, segment, records)) for part in _parts(matched.plan)]
+def marked(matched: Matched, segment: int, records: Array) -> list[tuple[Plan, Occurrences]]:
+    """The words that made some ascending records match, each part of the query with its places."""
+    return matched.evaluation.marked(matched.plan, segment, records)[1]
 
 
 def _weight(part: Plan, evaluation: Evaluation) -> float:
+    """How much a passage with this part of a query is worth."""
     if isinstance(part, Group):
         return evaluation.weight(part)
-    return sum(_weight(inner, evaluation) for inner in part.parts)
+    inner = part.weighed() if isinstance(part, Kind) else part.parts
+    if isinstance(part, Kind) and inner is None:
+        return evaluation.weight(part)
+    return sum(_weight(each, evaluation) for each in inner or ())
 
 
 def _snippets(
@@ -312,8 +239,11 @@ def _snippets(
     evaluation = matched.evaluation
     numbers = np.asarray([place.number for place in places], np.int64)
     marks: dict[tuple[int, int], list[highlight.Mark]] = {}
-    for index, (part, found) in enumerate(marked(matched, segment, numbers)):
-        weight = _weight(part, evaluation)
+    parts: dict[Plan, tuple[int, float]] = {}
+    for part, found in marked(matched, segment, numbers):
+        if part not in parts:
+            parts[part] = len(parts), _weight(part, evaluation)
+        index, weight = parts[part]
         columns = (c.tolist() for c in (found.row, found.field, found.start, found.end))
         for row, field, start, end in zip(*columns, strict=True):
             mark = highlight.Mark(start, end, index, weight)

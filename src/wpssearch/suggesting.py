@@ -15,7 +15,8 @@ from itertools import pairwise
 from wpssearch import spelling
 from wpssearch.analysis import Analyzer, Token, tokenize
 from wpssearch.backends.evaluator import Evaluation
-from wpssearch.backends.plan import All, Group, Plan, lower
+from wpssearch.backends.lowering import lower
+from wpssearch.backends.plan import All, Any, Plan, Synonyms
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.folding import fold
@@ -60,10 +61,11 @@ def suggestion(
     ``None`` where nothing is unknown, or where nothing near finds more under the same filters.
     """
     speller = _Speller(snapshot, analyzer, evaluation)
-    if not 0 < speller.unknown_in(request.query) <= _MOST_UNKNOWN:
+    typed = str(request.query)
+    if not 0 < speller.unknown_in(typed) <= _MOST_UNKNOWN:
         return None
-    text = speller.respelled(speller.joined(request.query))
-    if text == request.query:
+    text = speller.respelled(speller.joined(typed))
+    if text == typed:
         return None
     best = replace(request, limit=1, offset=0, sort="relevance", facets=(), snippets=False)
     instead = answer(replace(best, query=text))
@@ -89,7 +91,9 @@ class _Speller:
         self._evaluation = evaluation
         self._counts: dict[Plan, int] = {}
         terms = evaluation.terms
-        self._unknown = frozenset(t.word for t in terms if isinstance(t, Group) and not t.terms)
+        self._unknown = frozenset(
+            term.word for term in terms if not isinstance(term, Synonyms) and not term.terms
+        )
         # Rare words tell most.
         known = sorted(filter(self._records, terms), key=self._records)
         self._company: list[Plan] = [*known[:_COMPANY]]
@@ -191,7 +195,7 @@ class _Speller:
     def _group(self, form: str) -> Plan:
         """What a search for the form finds."""
         tokens, long_forms = self._analyzer.query_tokens, self._analyzer.long_forms
-        return lower(Word(form), tokens, self._snapshot, long_forms, exact=True).plan
+        return lower(Word(form), tokens, self._snapshot, long_forms, exact=True).plan or Any(())
 
 
 def _words(text: str) -> list[Token]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,14 +18,16 @@ from wpssearch.backends.matching import (
     union,
     where,
 )
+from wpssearch.backends.plan import All, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
-from wpssearch.backends.plan import Group, Plan, Synonyms
 from wpssearch.backends.scoring import FIELDS, K1, idf
 from wpssearch.backends.whoosh.segment import Offsets
 from wpssearch.backends.whoosh.snapshot import Snapshot
 
 __all__ = ["Evaluation", "Occurrences"]
 
+#: A smaller weight could leave a record that has the term without a score.
+_LEAST_WEIGHT = 1e-100
 #: The share of a segment's records below which those with a score are marked, not looked for.
 _FEW = 4
 
@@ -47,23 +48,27 @@ class Occurrences(NamedTuple):
 class Evaluation:
     """One query against one state of the index; postings are read once."""
 
-    def __init__(self, snapshot: Snapshot, terms: tuple[Group | Synonyms, ...]) -> None:
+    def __init__(self, snapshot: Snapshot, terms: Mapping[QueryTerm, float]) -> None:
         self._snapshot = snapshot
-        self._terms = Counter(terms)
-        self._segments = [InSegment(segment) for segment in snapshot.segments]
-        self._weights: dict[Group | Synonyms, float] = {}
+        self._terms = terms
+        self._segments = [InSegment(segment, n) for n, segment in enumerate(snapshot.segments)]
+        self._weights: dict[QueryTerm, float] = {}
         # By segment, records with their scores where finding them gave those.
         self._kept: dict[int, tuple[Array, Array]] = {}
         self._read: dict[tuple[int, int], tuple[Array, Offsets]] = {}
 
     @property
-    def terms(self) -> tuple[Group | Synonyms, ...]:
+    def terms(self) -> tuple[QueryTerm, ...]:
         """The query terms, each once."""
         return tuple(self._terms)
 
     def matches(self, plan: Plan) -> list[Array]:
         """By segment the numbers of the records that match, ascending."""
-        if isinstance(plan, AnyOf) and self._terms.keys() == set(plan.parts):
+        if (
+            isinstance(plan, AnyOf)
+            and self._terms.keys() == set(plan.parts)
+            and all(times > _LEAST_WEIGHT for times in self._terms.values())
+        ):
             # Who has any of the terms is who has a score.
             return [self._scored(number) for number in range(len(self._segments))]
         return [segment.matches(plan) for segment in self._segments]
@@ -100,12 +105,19 @@ class Evaluation:
             np.add.at(sums, f.records, self._contributions(number, weight, f))
         return sums
 
-    def weight(self, term: Group | Synonyms) -> float:
+    def found(self, term: QueryTerm, number: int) -> Found:
+        """The records of a segment that have a query term, with its frequencies."""
+        return self._segments[number].found(term)
+
+    def frequency(self, term: QueryTerm) -> int:
+        """How many records have a query term."""
+        return sum(len(segment.found(term).records) for segment in self._segments)
+
+    def weight(self, term: QueryTerm) -> float:
         """The idf of a query term."""
         known = self._weights.get(term)
         if known is None:
-            frequency = sum(len(s.found(term).records) for s in self._segments)
-            known = self._weights[term] = idf(self._snapshot.count, frequency)
+            known = self._weights[term] = idf(self._snapshot.count, self.frequency(term))
         return known
 
     def scores(self, number: int, records: Array) -> Array:
@@ -172,6 +184,34 @@ class Evaluation:
             ends[mine] = offsets.ends[base + places.stop[mine] - 1]
         return Occurrences(*places, starts, ends)
 
+    def marked(
+        self, plan: Plan, number: int, records: Array
+    ) -> tuple[Array, list[tuple[Plan, Occurrences]]]:
+        """Which of some ascending records of a segment match, and the words that made them match.
+
+        A part's words count where the part itself, and all that it must stand with, match: in a
+        record that has ``c`` alone, ``(a AND b) OR c`` marks no ``a``.
+        """
+        if isinstance(plan, All):
+            every = [self.marked(part, number, records) for part in plan.parts]
+            flags = np.ones(len(records), bool)
+            for matched, _ in every:
+                flags &= matched
+            found = [entry for _, entries in every for entry in entries]
+            return flags, found if flags.all() else _within(found, flags)
+        if isinstance(plan, AnyOf | Synonyms):
+            every = [self.marked(part, number, records) for part in plan.parts]
+            flags = np.zeros(len(records), bool)
+            for matched, _ in every:
+                flags |= matched
+            return flags, [entry for _, entries in every for entry in entries]
+        if isinstance(plan, Kind) and not plan.marks:
+            return np.isin(records, self._segments[number].matches(plan)), []
+        occurrences = self.occurrences(plan, number, records)
+        flags = np.zeros(len(records), bool)
+        flags[occurrences.row] = True
+        return flags, [(plan, occurrences)]
+
     def _offsets(self, number: int, field: int, records: Array) -> Offsets:
         """The offsets of a field of the records; those read last are kept."""
         known = self._read.get((number, field))
@@ -179,6 +219,17 @@ class Evaluation:
             made = self._segments[number].segment.offsets(FIELDS[field], records)
             known = self._read[number, field] = records, made
         return known[1]
+
+
+def _within(
+    found: Sequence[tuple[Plan, Occurrences]], flags: Array
+) -> list[tuple[Plan, Occurrences]]:
+    """Of some occurrences those in records that are flagged."""
+    out = []
+    for plan, places in found:
+        kept = flags[places.row]
+        out.append((plan, Occurrences(*(column[kept] for column in places))))
+    return out
 
 
 def _length(found: Sequence[tuple[float, Found]]) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wpssearch.analysis import Term
 from wpssearch.backends.arrays import Array, ranges
-from wpssearch.backends.plan import All, Group, Plan, Synonyms
+from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
@@ -26,6 +26,9 @@ __all__ = [
     "Places",
     "borrowed",
     "give_back",
+    "keys_of",
+    "nowhere",
+    "together",
     "union",
     "where",
 ]
@@ -53,7 +56,8 @@ class Places(NamedTuple):
     stop: Array
 
 
-def _nowhere() -> Places:
+def nowhere() -> Places:
+    """No place at all."""
     return Places(*[_NOTHING] * 4)
 
 
@@ -136,28 +140,36 @@ def where(records: Array, wanted: Array) -> tuple[Array, Array]:
 class InSegment:
     """The plan's groups in one segment."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, number: int) -> None:
         self.segment = segment
-        self._found: dict[Group | Synonyms, Found] = {}
+        #: The segment's place in its snapshot.
+        self.number = number
+        self._found: dict[QueryTerm, Found] = {}
+        # The records whose places were asked for last, and by record of the segment its place.
+        self._table: tuple[Array, Array] | None = None
 
-    def found(self, term: Group | Synonyms) -> Found:
+    def found(self, term: QueryTerm) -> Found:
         """The records of a query term, with its frequencies."""
         known = self._found.get(term)
         if known is None:
-            made = self._group(term) if isinstance(term, Group) else self._synonyms(term)
+            if isinstance(term, Group):
+                made = self.counted(self._ranks(term))
+            elif isinstance(term, Synonyms):
+                made = self._synonyms(term)
+            else:
+                made = term.found(self)
             known = self._found[term] = made
         return known
 
-    def _parts(self, group: Group) -> Iterator[tuple[Postings, Array | None]]:
-        """The postings of the group's stems, and which of their terms count; ``None``: all."""
+    def _ranks(self, group: Group) -> tuple[tuple[int, Array | None], ...]:
+        """The group's stems, and which of their terms count; ``None``: all."""
         lookups = self.segment.lookups
         known = lookups.get(group)
         if known is None:
             if len(lookups) > _MOST_CACHED:
                 lookups.clear()
             known = lookups[group] = tuple(self._looked_up(group))
-        for rank, kept in known:
-            yield self.segment.postings(rank), kept
+        return known
 
     def _looked_up(self, group: Group) -> Iterator[tuple[int, Array | None]]:
         stems: dict[str, set[Term]] = {}
@@ -172,8 +184,9 @@ class InSegment:
                     whole = all(flag or term is None for flag, term in pairs)
                     yield rank, None if whole else np.asarray(counts)
 
-    def _group(self, group: Group) -> Found:
-        parts = [self._live(self._counted(p, kept)) for p, kept in self._parts(group)]
+    def counted(self, ranks: Sequence[tuple[int, Array | None]]) -> Found:
+        """The records of some stems together, of each all its terms or those that count."""
+        parts = [self._live(self._counted(self.segment.postings(r), kept)) for r, kept in ranks]
         if not parts:
             return Found(_NOTHING, lambda: (None,) * len(FIELDS))
         return parts[0] if len(parts) == 1 else self._added(parts)
@@ -222,20 +235,28 @@ class InSegment:
             None if found.impacts is None else found.impacts[kept],
         )
 
-    @staticmethod
-    def _added(parts: Sequence[Found]) -> Found:
-        records = np.unique(np.concatenate([part.records for part in parts]))
-        out: list[Array | None] = []
-        for number in range(len(FIELDS)):
-            total = np.zeros(len(records), np.int64)
-            for part in parts:
-                frequencies = part.frequencies[number]
-                if frequencies is not None:
-                    total[np.searchsorted(records, part.records.astype(records.dtype))] += (
-                        frequencies
-                    )
-            out.append(total if total.any() else None)
-        return Found(records, lambda: tuple(out))
+    def _added(self, parts: Sequence[Found]) -> Found:
+        records = union([part.records for part in parts], self.segment.count)
+
+        def frequencies() -> tuple[Array | None, ...]:
+            every = np.concatenate([part.records for part in parts])
+            places = self._rows_of(records, every)
+            out: list[Array | None] = []
+            for number in range(len(FIELDS)):
+                fields = [part.frequencies[number] for part in parts]
+                if all(f is None for f in fields):
+                    out.append(None)
+                    continue
+                flat = np.concatenate(
+                    [
+                        np.zeros(len(part.records)) if f is None else f
+                        for part, f in zip(parts, fields, strict=True)
+                    ]
+                )
+                out.append(np.bincount(places, flat, len(records)).astype(np.int64))
+            return tuple(out)
+
+        return Found(records, frequencies)
 
     def _synonyms(self, term: Synonyms) -> Found:
         records = union([self.matches(part) for part in term.parts], self.segment.count)
@@ -261,16 +282,19 @@ class InSegment:
             case All(parts):
                 if not parts:
                     return self.segment.live_numbers
-                return self._all(parts)
+                return self.having_all(parts)
+            case Kind():
+                return plan.matches(self)
             case Row(parts):
-                candidates = self._all(parts)
+                candidates = self.having_all(parts)
                 if not len(candidates):
                     return candidates
                 rows = self.places(plan, candidates).row
                 kept: Array = candidates[np.unique(rows)]
                 return kept
 
-    def _all(self, parts: Sequence[Plan]) -> Array:
+    def having_all(self, parts: Sequence[Plan]) -> Array:
+        """The records that match all of some plans."""
         size = self.segment.count
         # The cheap parts first: a phrase asks for the records of its words.
         lists = sorted((self.matches(part) for part in parts), key=len)
@@ -282,20 +306,41 @@ class InSegment:
         """Where the plan's words stand in ascending records; a row of words is one place."""
         match plan:
             case Group():
-                return _together([self._places(p, k, records) for p, k in self._parts(plan)])
+                return together([self.places_of(*part, records) for part in self._ranks(plan)])
+            case Kind():
+                return plan.places(self, records)
             case AnyOf(parts) | All(parts) | Synonyms(parts):
-                return _together([self.places(part, records) for part in parts])
+                return together([self.places(part, records) for part in parts])
             case Row(parts):
                 rows = self.places(parts[0], records)
                 for part in parts[1:]:
                     rows = _followed(rows, self.places(part, records))
                 return rows
 
-    def _places(self, postings: Postings, kept: Array | None, records: Array) -> Places:
-        places, there = where(postings.records, records)
-        if not there.any():
-            return _nowhere()
-        mine = places[there]
+    def _rows_of(self, records: Array, wanted: Array) -> Array:
+        """By wanted record its place among ascending records, -1 where it is not among them."""
+        if len(records) * DENSE < self.segment.count and len(wanted) < self.segment.count:
+            places, there = where(records, wanted)
+            return np.where(there, places, -1)
+        if self._table is None or self._table[0] is not records:
+            table = np.full(self.segment.count, -1, np.int64)
+            table[records] = np.arange(len(records))
+            self._table = records, table
+        rows: Array = self._table[1].take(wanted)
+        return rows
+
+    def places_of(self, rank: int, kept: Array | None, records: Array) -> Places:
+        """Where a stem stands in ascending records, all its terms or those that count."""
+        postings = self.segment.postings(rank)
+        if len(records) * MUCH_LONGER < len(postings.records):
+            mine, there = where(postings.records, records)
+            mine, rows = mine[there], np.flatnonzero(there)
+        else:
+            rows = self._rows_of(records, postings.records)
+            mine = np.flatnonzero(rows >= 0)
+            rows = rows[mine]
+        if not len(mine):
+            return nowhere()
         if len(mine) * POSTING_BLOCK < len(postings.records):
             numbers = postings.first + mine
             frequencies = self.segment.frequencies_at(numbers)
@@ -306,7 +351,7 @@ class InSegment:
             begun = (np.cumsum(totals) - totals + postings.occurrences)[mine]
             counts = totals[mine]
             frequencies = tuple(None if f is None else f[mine] for f in frequencies)
-        row = np.repeat(np.flatnonzero(there), counts)
+        row = np.repeat(rows, counts)
         at = ranges(begun, counts)
         field = by_occurrence(frequencies)
         term = self.segment.packed("occurrences.term").take(at)
@@ -319,14 +364,16 @@ class InSegment:
         return Places(*(column[counted] for column in out))
 
 
-def _together(parts: Sequence[Places]) -> Places:
+def together(parts: Sequence[Places]) -> Places:
+    """All places of several lists."""
     parts = [part for part in parts if len(part.row)]
     if len(parts) < 2:
-        return parts[0] if parts else _nowhere()
+        return parts[0] if parts else nowhere()
     return Places(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _keys(places: Places, position: Array) -> Array:
+def keys_of(places: Places, position: Array) -> Array:
+    """Numbers that sort places by record, field and position."""
     return (
         (places.row.astype(np.int64) << _ROW) + (places.field.astype(np.int64) << _FIELD) + position
     )
@@ -334,18 +381,19 @@ def _keys(places: Places, position: Array) -> Array:
 
 def _followed(rows: Places, parts: Places) -> Places:
     """The rows that one of the parts continues."""
-    begins = _keys(parts, parts.position)
+    begins = keys_of(parts, parts.position)
     order = np.argsort(begins, kind="stable")
     begins = begins[order]
-    wanted = _keys(rows, rows.stop)
+    wanted = keys_of(rows, rows.stop)
     first = np.searchsorted(begins, wanted, "left")
     counts = np.searchsorted(begins, wanted, "right") - first
     which = np.repeat(np.arange(len(wanted)), counts)
     after = order[ranges(first, counts)]
     made = Places(rows.row[which], rows.field[which], rows.position[which], parts.stop[after])
     # One row for each pair of ends: a word that is there in two ways gives the same row twice.
-    key = np.stack([_keys(made, made.position), made.stop])
-    if not key.size:
-        return made
-    _, once = np.unique(key, axis=1, return_index=True)
-    return Places(*(column[once] for column in made))
+    key = keys_of(made, made.position)
+    order = np.lexsort((made.stop, key))
+    key, stop = key[order], made.stop[order]
+    once = np.ones(len(order), bool)
+    once[1:] = (key[1:] != key[:-1]) | (stop[1:] != stop[:-1])
+    return Places(*(column[order[once]] for column in made))

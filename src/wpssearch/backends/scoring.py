@@ -19,7 +19,7 @@ import numpy as np
 
 from wpssearch.backends.arrays import Array
 
-__all__ = ["FIELDS", "K1", "WEIGHTS", "idf", "length_norms"]
+__all__ = ["FIELDS", "K1", "WEIGHTS", "B", "idf", "length_norms"]
 
 
 K1 = 1.2

@@ -22,6 +22,7 @@ _SEARCH_EXAMPLES = """
 Examples:
   wpssearch search police gender desks Liberia
   wpssearch search '"gender units"' --country Haiti
+  wpssearch search '"police desks"~3 OR polic*' -military country:Liberia
   wpssearch search sensitisation --period 2007 --format json
   wpssearch search --agency DPKO --sort newest --limit 3
   wpssearch search police --full --limit 1
@@ -51,6 +52,7 @@ Examples:
     show_default=True,
     help="How long a passage is, in characters.",
 )
+@click.option("--explain", is_flag=True, help="Say how the query was read and why hits rank.")
 @click.option("--full", is_flag=True, help="The whole text with its matches marked.")
 @click.option("--save", metavar="NAME", help="Keep the search and what it finds; see replay.")
 @click.option(

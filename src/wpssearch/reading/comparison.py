@@ -43,7 +43,7 @@ def compare(
     shares = {name: _shares(snapshot, name, parts, request) for name in request.facets}
     limit = request.facet_limit
     return Comparison(
-        queries=(request.query, other),
+        queries=(str(request.query), other),
         matches=(one.matched.mode, two.matched.mode),
         totals={part: sum(map(len, parts[part])) for part in _PARTS},
         records={

@@ -22,8 +22,9 @@ from wpssearch.errors import UsageError
 from wpssearch.findings import Concordance, KwicLine
 from wpssearch.folding import fold
 from wpssearch.model import SORTS, Search
+from wpssearch.querying import Matched
 from wpssearch.ranking import ordered
-from wpssearch.searching import Matched, field_of, marked, named_filters, select
+from wpssearch.searching import field_of, marked, named_filters, select
 from wpssearch.vocab import Vocabulary
 
 __all__ = ["CONTEXT", "KWIC_SORTS", "concordance"]
@@ -80,7 +81,7 @@ def concordance(
     matched, hits = selected.matched, selected.selection.hits
     counts = [_counts(matched, segment, records) for segment, records in enumerate(hits)]
     notes = selected.notes
-    if not request.query.strip():
+    if not str(request.query).strip():
         notes = (*notes, "A concordance needs a word to stand in the middle.")
     places: Sequence[_Place]
     if sort in ("left", "right"):
@@ -88,7 +89,7 @@ def concordance(
     else:
         places = _by_record(snapshot, matched, hits, counts, request, sort)
     return Concordance(
-        query=request.query,
+        query=str(request.query),
         match=matched.mode,
         total=sum(int(count.sum()) for count in counts),
         records=sum(int(np.count_nonzero(count)) for count in counts),

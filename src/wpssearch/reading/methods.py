@@ -10,7 +10,7 @@ from wpssearch.backends.scoring import FIELDS, K1, WEIGHTS, B
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.findings import Methods
 from wpssearch.model import Search
-from wpssearch.query import parse
+from wpssearch.querying import Matched
 from wpssearch.searching import named_filters, select
 from wpssearch.version import __version__
 from wpssearch.vocab import Vocabulary
@@ -36,7 +36,7 @@ def methods(
     Raises as a search does.
     """
     selected = select(*state, request)
-    understood = str(parse(request.query)[0])
+    understood = str(selected.matched.tree)
     filters = named_filters(request)
     facts: dict[str, Any] = {
         "tool": "wpssearch",
@@ -48,7 +48,7 @@ def methods(
         "fingerprint": account["fingerprint"],
         "analyzer": account["analyzer"],
         "vocabulary": account["vocabulary"],
-        "query": request.query,
+        "query": str(request.query),
         "understood": understood,
         "match": selected.matched.mode,
         "filters": {name: list(values) for name, values in filters.items()},
@@ -61,7 +61,7 @@ def methods(
     sentences = [
         f"The search was made with wpssearch {__version__} on {date}.",
         _corpus(account),
-        _query(request, understood, selected.matched.mode),
+        _query(str(request.query), understood, selected.matched),
         *(f"({note})" for note in selected.notes),
         _filters(filters),
         f"{_count(selected.total, 'record')} matched.",
@@ -89,12 +89,15 @@ def _corpus(account: Mapping[str, Any]) -> str:
     )
 
 
-def _query(request: Search, understood: str, match: str) -> str:
-    if not request.query.strip():
+def _query(query: str, understood: str, matched: Matched) -> str:
+    if not query.strip():
         return "No words were asked for: every record was taken."
-    read = f", read as: {understood}" if understood != " ".join(request.query.split()) else ""
-    how = "all words were required" if match == "all" else "any of the words would do"
-    return f"The query was: {request.query}{read}; {how}."
+    read = f", read as: {understood}" if understood != " ".join(query.split()) else ""
+    if matched.mode == "any":
+        how = "any of the words would do"
+    else:
+        how = "its operators held" if matched.operators else "all words were required"
+    return f"The query was: {query}{read}; {how}."
 
 
 def _filters(filters: Mapping[str, tuple[str, ...]]) -> str:
@@ -107,7 +110,7 @@ def _filters(filters: Mapping[str, tuple[str, ...]]) -> str:
 def _order(request: Search) -> str:
     if request.sort != "relevance":
         return f"They were put in the order of their periods, {request.sort} first."
-    if not request.query.strip():
+    if not str(request.query).strip():
         return "They were put in the order of their ids."
     return f"They were ranked by {_scoring()} ({CITATION})."
 

@@ -14,7 +14,7 @@ import numpy as np
 from wpssearch.analysis import Analyzer
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.evaluator import Evaluation
-from wpssearch.backends.plan import All, Group, Lowered, Plan, Synonyms
+from wpssearch.backends.plan import All, Group, Lowered, Plan, QueryTerm
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.snapshot import Snapshot
@@ -75,7 +75,7 @@ class _Verifier:
         """The records that have the rarest of the rows of words."""
         evaluation = evaluation_of(self._snapshot)
         rarest = sorted(plans, key=lambda plan: -self._weight(evaluation, plan))[:_ROWS]
-        every = All(tuple(plan.plan for plan in rarest))
+        every = All(tuple(plan.plan or All(()) for plan in rarest))
         for segment, numbers in enumerate(evaluation.matches(every)):
             yield from ((segment, number) for number in numbers.tolist())
 
@@ -128,7 +128,7 @@ class _Verifier:
         snapshot = self._snapshot
         counted: list[tuple[int, int, int]] = []
         evaluation = evaluation_of(snapshot)
-        rows = [evaluation.matches(plan.plan) for plan in plans[: 4 * _ROWS]]
+        rows = [evaluation.matches(plan.plan or All(())) for plan in plans[: 4 * _ROWS]]
         for segment, numbers in enumerate(zip(*rows, strict=True)):
             records, counts = np.unique(np.concatenate(numbers), return_counts=True)
             best = np.argsort(-counts, kind="stable")[:_NEAREST]
@@ -139,7 +139,7 @@ class _Verifier:
 
     def _best(self, words: dict[str, None]) -> list[_Candidate]:
         """The records that score best for the rarest of some words."""
-        terms: dict[Group | Synonyms, None] = {}
+        terms: dict[QueryTerm, None] = {}
         for word in words:
             terms.update(dict.fromkeys(self._lowered(word).terms))
         weighing = evaluation_of(self._snapshot)

@@ -23,6 +23,7 @@ from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import SavedSearchError, UsageError
 from wpssearch.findings import RankChange, RecordTitle, Replay, SavedSearch
 from wpssearch.model import Search, Skip
+from wpssearch.query import Query
 from wpssearch.ranking import ordered
 from wpssearch.searching import Selected, select
 from wpssearch.version import __version__
@@ -35,7 +36,7 @@ _NAME = re.compile(r"[^\W_][\w-]{0,79}")
 #: How many ids are kept, and how large a file may be, in bytes.
 _MOST_IDS, _LARGEST = 100_000, 32 << 20
 #: The fields of a search that say how its answer is shown, not what it is.
-_SHOWN = re.compile(r"limit|offset|facets|facet_.*|snippets|total|context|full")
+_SHOWN = re.compile(r"limit|offset|facets|facet_.*|snippets|total|context|full|explain")
 _KEYS = frozenset(field.name for field in fields(SavedSearch)) | {"format"}
 
 
@@ -124,6 +125,8 @@ def _asked(request: Search) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Query):
+        return str(value)
     if isinstance(value, Mapping):
         return {name: list(values) for name, values in value.items()}
     return list(value) if isinstance(value, tuple) else value

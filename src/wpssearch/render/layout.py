@@ -18,15 +18,19 @@ class _Found(Protocol):
     def match(self) -> str: ...
     @property
     def total(self) -> int: ...
+    @property
+    def operators(self) -> bool: ...
 
 
 def summary(found: _Found) -> str:
     """How many records there are, and what they have."""
     out = plural(found.total)
-    if found.query.strip():
-        verb = "has" if found.total == 1 else "have"
+    one = found.total == 1
+    if found.operators and found.match == "all":
+        out += f" {'matches' if one else 'match'}: {found.query}"
+    elif found.query.strip():
         how = "all words of" if found.match == "all" else "any word of"
-        out += f" {verb} {how}: {found.query}"
+        out += f" {'has' if one else 'have'} {how}: {found.query}"
     return out
 
 

@@ -53,9 +53,18 @@ def render_results(
     """
     style = Style(width, color)
     yield from _head(results, style)
-    for rank, hit in enumerate(results.hits if hits is None else hits, results.offset + 1):
+    account = results.explanation
+    if account:
+        from wpssearch.render import explaining
+
+        for line in explaining.query_lines(account):
+            yield from style.lines(line, "")
+    for place, hit in enumerate(results.hits if hits is None else hits):
         yield ""
-        yield from hit_lines(hit, rank, style)
+        yield from hit_lines(hit, results.offset + place + 1, style)
+        if account and place < len(account.hits):
+            for line in explaining.hit_lines(account.hits[place], account.k1):
+                yield from style.lines(line, "     ", code=DIM)
     if any(results.facets.values()):
         yield ""
         yield from _facets(results, style)

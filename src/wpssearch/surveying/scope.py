@@ -15,11 +15,12 @@ __all__ = ["check", "scope"]
 def scope(request: Search, selected: Selected, notes: Iterable[str] = ()) -> Scope:
     """The records that a search has selected, with its notes and further ones."""
     return Scope(
-        request.query,
+        str(request.query),
         selected.matched.mode,
         named_filters(request),
         selected.total,
         tuple(dict.fromkeys((*selected.notes, *notes))),
+        selected.matched.operators,
     )
 
 

@@ -129,15 +129,34 @@ class Segment:
             found = [term if counts[n] else None for n, term in enumerate(found)]
         return found
 
+    @property
+    def forms(self) -> Strings:
+        """All forms, sorted."""
+        return self._forms
+
+    def terms_of_forms(self, numbers: Array) -> tuple[Array, Array]:
+        """By term whether its form is one of these, given by number; by stem its first term."""
+        wanted = np.zeros(len(self._forms), bool)
+        wanted[numbers] = True
+        return wanted[self.container.array("terms.form")], self.container.array("stems.terms")
+
     def term_counts(self, rank: int) -> Array:
         """By term of a stem, how often it stands in live records."""
         first, stop = self._stem_occurrences[rank], self._stem_occurrences[rank + 1]
         terms = self.packed("occurrences.term").slice(first, stop)
         if self.live is not None:
-            postings = self.postings(rank)
-            totals = in_all_fields(self.frequencies(postings.first, postings.stop))
-            terms = terms[np.repeat(self.live[postings.records], totals)]
+            terms = terms[self.alive(np.asarray([rank]))]
         return np.bincount(terms, minlength=self._stem_terms[rank + 1] - self._stem_terms[rank])
+
+    def alive(self, stems: Array) -> Array:
+        """By occurrence of some stems, whether its record is live."""
+        begun = self.container.array("stems.postings")
+        firsts = begun.take(stems).astype(np.int64)
+        places = ranges(firsts, begun.take(stems + 1) - firsts)
+        totals = in_all_fields(self.frequencies_at(places))
+        records = self._record.take(places)
+        flags = np.ones(len(records), bool) if self.live is None else self.live.take(records)
+        return np.repeat(flags, totals)
 
     def postings(self, rank: int) -> Postings:
         """The postings of a stem, dead records included."""

@@ -6,7 +6,7 @@ is read without locks: columns are mapped and never change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from wpssearch.model import Record
 from wpssearch.vocab import LongForm
 
 if TYPE_CHECKING:
+    from wpssearch.backends.kinds.expansion import Expansion
     from wpssearch.backends.whoosh.nearforms import NearForms
 
 __all__ = ["FacetValues", "Snapshot"]
@@ -71,7 +72,8 @@ class Snapshot:
             self.count += entry.live
             totals = [a + b for a, b in zip(totals, entry.lengths, strict=True)]
         self.size = base
-        self._averages = [total / self.count if self.count else 0.0 for total in totals]
+        #: By field the mean length, over live records.
+        self.averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
         self._saturations: dict[int, Array] = {}
         self._asked: set[tuple[int, int]] = set()
@@ -81,6 +83,7 @@ class Snapshot:
         self._forms: dict[str, tuple[Term, ...]] = {}
         self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
+        self._expansions: dict[str, Expansion] = {}
         self._near: list[NearForms] | None = None
         self._derivations: dict[str, Derivation | None] = {}
         self._derived: dict[tuple[int, str], FacetColumn | None] = {}
@@ -131,6 +134,23 @@ class Snapshot:
             self._long = _with(self._long, prefix, known)
         return known
 
+    def like(self, pattern: str, also: Collection[str]) -> Expansion:
+        """The forms of live records that a pattern matches, and others."""
+        return self._expanded("like", pattern, also)
+
+    def spelt(self, form: str, edits: int, also: Collection[str]) -> Expansion:
+        """The forms of live records that are so many edits away, and others."""
+        return self._expanded("spelt", f"{form}~{edits}", also)
+
+    def _expanded(self, kind: str, word: str, also: Collection[str]) -> Expansion:
+        known = self._expansions.get(word)
+        if known is None:
+            from wpssearch.backends.whoosh import expanding
+
+            known = getattr(expanding, kind)(self.segments, word, also)
+            self._expansions = _with(self._expansions, word, known)
+        return known
+
     def near(self, form: str, most: int) -> dict[str, float]:
         """Forms that are spelled nearly so, by what each costs to mistype; some may be dead."""
         wanted = form.encode()
@@ -159,7 +179,7 @@ class Snapshot:
         if known is None:
             name = FIELDS[field]
             lengths = self.segments[segment].lengths(name)
-            average = self._averages[field]
+            average = self.averages[field]
             if key not in self._asked:
                 # A process that asks once does better with these records alone.
                 self._asked.add(key)
@@ -174,7 +194,7 @@ class Snapshot:
         if known is None:
             f: Array | float = 0.0
             for name, frequencies, lengths in self.segments[segment].impacts():
-                average = self._averages[FIELDS.index(name)]
+                average = self.averages[FIELDS.index(name)]
                 f = f + frequencies * length_norms(name, lengths, average)
             known = self._saturations[segment] = np.asarray(f * (K1 + 1) / (f + K1))
         return known

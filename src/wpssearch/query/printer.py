@@ -1,0 +1,105 @@
+"""A tree as the text that is read as this very tree."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from wpssearch.query.lexer import OPERATORS, QUOTES, begins_operand
+from wpssearch.query.operators import (
+    NAME,
+    And,
+    Boost,
+    Facet,
+    Field,
+    Fuzzy,
+    Near,
+    Not,
+    Or,
+    Required,
+    Wildcard,
+)
+from wpssearch.query.tree import Every, Phrase, Query, Word, Words
+
+__all__ = ["printed"]
+
+_QUOTED = re.compile(rf"[\\{QUOTES}]")
+_IN_PATTERN = re.compile(rf"[\\{QUOTES}()~^]|^[-+!]")
+_IN_WORD = re.compile(rf"[\\{QUOTES}()~^*?]|^[-+!&|\[]")
+_ESCAPE = r"\\\g<0>"
+_NAMED = re.compile(rf"({NAME}):")
+# A value that needs no quotes: letters, digits and what stands inside names.
+_BARE = re.compile(r"\w(?:[\w./:,'’-]*\w)?(?:\.\.)?|\.\.\w[\w-]*|\*")
+
+
+def printed(tree: Query) -> str:
+    """The text of a query."""
+    match tree:
+        case Word(text):
+            return _word(text)
+        case Phrase(text):
+            return _quoted(text)
+        case Near(text, distance):
+            return f"{_quoted(text)}~{distance}"
+        case Fuzzy(text, edits):
+            return f"{_unnamed(_IN_WORD.sub(_ESCAPE, text))}~{edits}"
+        case Wildcard(text):
+            return _unnamed(_IN_PATTERN.sub(_ESCAPE, text))
+        case Facet(name, value):
+            return f"{name}:{value if _BARE.fullmatch(value) else _quoted(value)}"
+        case Every():
+            return "*"
+        case Words(parts):
+            return " ".join(map(_part, parts))
+        case And(parts):
+            return " AND ".join(map(_part, parts))
+        case Or(parts):
+            return " OR ".join(map(_part, parts))
+        case Not(part):
+            return f"-{_primary(part)}"
+        case Required(part):
+            return f"+{_primary(part)}"
+        case Boost(part, weight):
+            return f"{_atom(part)}^{Decimal(repr(weight)).normalize():f}"
+        case Field(name, part):
+            inner = part.part if isinstance(part, Boost) else part
+            # A facet or a field inside would take the place of this one.
+            bare = not isinstance(inner, Facet | Field) and _is_atom(inner)
+            return f"{name}:{printed(part) if bare else f'({printed(part)})'}"
+    raise AssertionError(tree)
+
+
+def _is_atom(tree: Query) -> bool:
+    return not isinstance(tree, Words | And | Or | Not | Required | Boost | Field)
+
+
+def _atom(tree: Query) -> str:
+    return printed(tree) if _is_atom(tree) else f"({printed(tree)})"
+
+
+def _primary(tree: Query) -> str:
+    """What may stand behind a sign."""
+    text = printed(tree)
+    bare = _is_atom(tree) or isinstance(tree, Boost | Field)
+    return text if bare and begins_operand(text[0]) else f"({text})"
+
+
+def _part(tree: Query) -> str:
+    """What may stand between blanks and operators."""
+    return f"({printed(tree)})" if isinstance(tree, Words | And | Or) else printed(tree)
+
+
+def _word(text: str) -> str:
+    if text in OPERATORS:
+        return "\\" + text
+    return _unnamed(_IN_WORD.sub(_ESCAPE, text))
+
+
+def _unnamed(text: str) -> str:
+    """The text, its beginning no name of a field."""
+    return _NAMED.sub(r"\1\\:", text, count=1) if _NAMED.match(text) else text
+
+
+def _quoted(text: str) -> str:
+    escaped = _QUOTED.sub(_ESCAPE, text)
+    return f'"{escaped}"'
