@@ -20,7 +20,7 @@ from wpssearch.cli import main
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 #: The documents whose examples are run.
-DOCUMENTS = ("README.md", "docs/guide.md")
+DOCUMENTS = ("README.md", "docs/guide.md", "docs/query.md")
 
 
 QUOTATION = "Family support units have been\nestablished in Liberia.\n"
@@ -49,8 +49,10 @@ def test_a_search_loads_only_what_it_needs(tmp_path: Path) -> None:
         "assert 'Jul 2007' in result.output, result.output"
     )
     loaded = modules_after(code, cwd=tmp_path)
+    assert not any(name.startswith("wpssearch.backends.kinds") for name in loaded)
     unwanted = {"nltk", "whoosh", "rich", "ahocorasick", "charset_normalizer", "csv",
                 "wpssearch.readers", "wpssearch.tagging", "wpssearch.ingest",
+                "wpssearch.query.operators", "wpssearch.query.lexer", "wpssearch.explanation",
                 "wpssearch.suggesting", "wpssearch.spelling", "wpssearch.overviews",
                 "wpssearch.surveying.tables"}  # fmt: skip
     assert loaded.isdisjoint(unwanted)
