@@ -99,7 +99,7 @@ def marked(hit: wpssearch.Hit, row: oracle.Row) -> oracle.Marks:
     return out
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(corpora, st.lists(trees, min_size=3, max_size=6), st.sampled_from([1, 3, 12]),
        st.integers(0, 4), st.booleans())  # fmt: skip
 def test_equals_the_brute_force(

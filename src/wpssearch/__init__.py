@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         UnknownRecord,
         UsageError,
     )
+    from wpssearch.explanation import Explanation
     from wpssearch.findings import (
         Comparison,
         Concordance,
@@ -69,6 +70,7 @@ __all__ = [
     "Crosstab",
     "Difference",
     "Error",
+    "Explanation",
     "FacetShare",
     "FacetValue",
     "Gap",
@@ -132,7 +134,8 @@ _RESULTS = {"FacetValue", "Hit", "Results", "Snippet"}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    rooms = {"engine": _ENGINE, "errors": _ERRORS, "findings": _FINDINGS,
+    rooms = {"engine": _ENGINE, "errors": _ERRORS, "explanation": {"Explanation"},
+             "findings": _FINDINGS,
              "overviews": _OVERVIEWS, "query": {"Query"}, "results": _RESULTS}  # fmt: skip
     room = next((room for room, names in rooms.items() if name in names), "model")
     value = getattr(import_module(f"{__name__}.{room}"), _ENGINE.get(name, name))

@@ -74,9 +74,12 @@ def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
     covered: set[int] = set()
     while len(chosen) < MAX_PASSAGES:
         best: tuple[float, int, int, Span] | None = None
+        tried = -1
         for index, first in enumerate(marks):
-            if first.part in covered:
+            # A window that begins at the same place, later in the list, holds no more.
+            if first.part in covered or first.start == tried:
                 continue
+            tried = first.start
             begin, end = first.start, first.end
             parts: set[int] = set()
             gain = 0.0

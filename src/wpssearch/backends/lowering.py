@@ -111,6 +111,8 @@ class Lowering:
         self.notes: list[str] = []
         #: The patterns and fuzzy words that were met.
         self.expanded: set[str] = set()
+        #: How many forms these stand for.
+        self.forms = 0
 
     def walk(self, node: Query) -> Plan | None:
         """The plan of a node, ``None`` where it asks for nothing."""

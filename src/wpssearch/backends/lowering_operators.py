@@ -40,6 +40,8 @@ __all__ = ["loosely", "lowered", "pattern"]
 
 #: How many words of a query may stand for others of a pattern or spelling.
 MOST_EXPANDED = 32
+#: For how many forms one such word stands at most, all of a query together, and one in any case.
+MOST_FORMS, _MOST_TOGETHER, _LEAST_FORMS = 1024, 4096, 64
 # A longer word is none of any language, and the time for its neighbours grows with its length.
 _LONGEST_FUZZY = 40
 _FIELD_NAMES = {"heading": "headings"}
@@ -178,7 +180,7 @@ def _expanded(lowering: Lowering, piece: str) -> Plan:
     also = () if {"*", "?"} & set(word) else _forms(lowering, word)
     if _too_many(lowering, piece):
         return _word(lowering, piece.replace("*", "").replace("?", ""))
-    return _term(lowering, lowering.lexicon.like(piece, also))
+    return _term(lowering, lowering.lexicon.like(piece, also, _most(lowering)))
 
 
 def _fuzzy(lowering: Lowering, text: str, edits: int) -> Plan | None:
@@ -190,7 +192,8 @@ def _fuzzy(lowering: Lowering, text: str, edits: int) -> Plan | None:
             plans.append(_word(lowering, token.form))
         else:
             also = _forms(lowering, token.form)
-            plans.append(_term(lowering, lowering.lexicon.spelt(token.form, edits, also)))
+            found = lowering.lexicon.spelt(token.form, edits, also, _most(lowering))
+            plans.append(_term(lowering, found))
     return lowering.joined(Sequence, plans)
 
 
@@ -214,7 +217,13 @@ def _too_many(lowering: Lowering, word: str) -> bool:
     return False
 
 
+def _most(lowering: Lowering) -> int:
+    """How many forms the next such word stands for at most."""
+    return max(_LEAST_FORMS, min(MOST_FORMS, _MOST_TOGETHER - lowering.forms))
+
+
 def _term(lowering: Lowering, found: Expansion) -> Plan:
+    lowering.forms += len(found.terms)
     if found.matched > len(found.terms):
         lowering.notes.append(
             f"{found.word!r} stands for {found.matched:,} words; "

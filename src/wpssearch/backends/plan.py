@@ -51,11 +51,11 @@ class Lexicon(Protocol):
     def abbreviated(self, stem: str) -> Iterable[LongForm]:
         """The long forms that live records abbreviate and whose first word has this stem."""
 
-    def like(self, pattern: str, also: Collection[str]) -> Expansion:
-        """The forms of live records that a pattern matches, and others."""
+    def like(self, pattern: str, also: Collection[str], most: int) -> Expansion:
+        """The forms of live records that a pattern matches, so many at most, and others."""
 
-    def spelt(self, form: str, edits: int, also: Collection[str]) -> Expansion:
-        """The forms of live records that are so many edits away, and others."""
+    def spelt(self, form: str, edits: int, also: Collection[str], most: int) -> Expansion:
+        """The forms of live records that are so many edits away, and others; ``most`` at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

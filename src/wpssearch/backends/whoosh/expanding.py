@@ -7,6 +7,7 @@ one pass of a regular expression that never goes back, neighbours are found for 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
@@ -16,35 +17,36 @@ from wpssearch.backends.kinds.expansion import Expansion
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.strings import Strings
 
-__all__ = ["MOST_FORMS", "like", "matching", "neighbours", "spelt"]
+__all__ = ["like", "matching", "neighbours", "spelt"]
 
-#: How many forms a word stands for at most: the most frequent ones.
-MOST_FORMS = 1024
 _SLICE = 1 << 21
+#: From so many forms on the occurrences of all are counted, once for a state of the index.
+_MANY = 4096
 _LINE = ord("\n")
 _CONTINUES, _CONTINUATION = 0xC0, 0x80
 
 
-def like(segments: Sequence[Segment], pattern: str, also: Collection[str]) -> Expansion:
+def like(segments: Sequence[Segment], pattern: str, also: Collection[str], most: int) -> Expansion:
     """What a pattern stands for: ``*`` is any letters, ``?`` is one."""
-    return _expansion(segments, pattern, also, lambda forms: matching(forms, pattern))
+    return _expansion(segments, pattern, also, most, lambda forms: matching(forms, pattern))
 
 
-def spelt(segments: Sequence[Segment], word: str, also: Collection[str]) -> Expansion:
+def spelt(segments: Sequence[Segment], word: str, also: Collection[str], most: int) -> Expansion:
     """What a fuzzy word with its number of edits stands for: ``police~1``."""
     form, _, edits = word.rpartition("~")
-    return _expansion(segments, word, also, lambda forms: neighbours(forms, form, int(edits)))
+    return _expansion(segments, word, also, most, lambda forms: neighbours(forms, form, int(edits)))
 
 
 def _expansion(
     segments: Sequence[Segment],
     word: str,
     also: Collection[str],
+    most: int,
     find: Callable[[Strings], Array],
 ) -> Expansion:
     """The forms that are found in any segment and that live records have.
 
-    Of more than ``MOST_FORMS`` those are taken that live records have most often, then in their
+    Of more than ``most`` those are taken that live records have most often, then in their
     order: which these are depends on the records alone. ``also`` are taken in any case.
     """
     numbers: list[Array] = []
@@ -52,34 +54,62 @@ def _expansion(
         others = [segment.forms.find(form.encode()) for form in also]
         there = np.asarray([number for number in others if number >= 0], np.int64)
         numbers.append(np.union1d(find(segment.forms), there))
-    names = [
-        [s.forms[n] for n in found.tolist()] for s, found in zip(segments, numbers, strict=True)
-    ]
-    counts: dict[bytes, int] = dict.fromkeys((name for mine in names for name in mine), 1)
-    most = MOST_FORMS + len(also)
-    if len(counts) > most or any(segment.live is not None for segment in segments):
-        counts = dict.fromkeys(counts, 0)
-        for segment, found, mine in zip(segments, numbers, names, strict=True):
-            for name, count in zip(mine, _live_occurrences(segment, found).tolist(), strict=True):
-                counts[name] += count
-        counts = {name: count for name, count in counts.items() if count}
-    matched = len(counts)
-    kept = {form.encode() for form in also} & counts.keys()
-    if matched > most:
-        ranked = sorted(counts, key=lambda name: (-counts[name], name))
-        kept |= set(ranked[:MOST_FORMS])
+    cut = sum(map(len, numbers)) > most + len(also)
+    if cut or any(segment.live is not None for segment in segments):
+        counts = [_live_occurrences(*pair) for pair in zip(segments, numbers, strict=True)]
     else:
-        kept |= counts.keys()
-    chosen = [
-        found[np.fromiter((name in kept for name in mine), bool, len(mine))].astype(np.int64)
-        for found, mine in zip(numbers, names, strict=True)
-    ]
-    return Expansion(word, tuple(name.decode() for name in sorted(kept)), chosen, matched)
+        counts = [np.ones(len(found), np.int64) for found in numbers]
+    if len(segments) == 1:
+        # Numbers are in the order of the forms: those to be named are chosen first.
+        alive = counts[0] > 0
+        numbers, counts = [numbers[0][alive]], [counts[0][alive]]
+        matched = len(numbers[0])
+        if cut:
+            first = np.lexsort((numbers[0], -counts[0]))[:most]
+            kept = np.isin(numbers[0], [*numbers[0][first], *there])
+            numbers = [numbers[0][kept]]
+        names = {segments[0].forms[n] for n in numbers[0].tolist()}
+    else:
+        names, matched = _most_frequent(segments, numbers, counts, also, most)
+        numbers = [
+            np.asarray([n for n in found.tolist() if segment.forms[n] in names], np.int64)
+            for segment, found in zip(segments, numbers, strict=True)
+        ]
+    return Expansion(word, tuple(name.decode() for name in sorted(names)), numbers, matched)
+
+
+def _most_frequent(
+    segments: Sequence[Segment],
+    numbers: Sequence[Array],
+    counts: Sequence[Array],
+    also: Collection[str],
+    most: int,
+) -> tuple[set[bytes], int]:
+    """Of the forms of several segments the most frequent ones, and how many there are."""
+    total: Counter[bytes] = Counter()
+    for segment, found, mine in zip(segments, numbers, counts, strict=True):
+        for number, count in zip(found.tolist(), mine.tolist(), strict=True):
+            if count:
+                total[segment.forms[number]] += count
+    kept = {form.encode() for form in also} & total.keys()
+    if len(total) <= most + len(also):
+        return set(total), len(total)
+    ranked = sorted(total, key=lambda name: (-total[name], name))
+    return kept | set(ranked[:most]), len(total)
 
 
 def _live_occurrences(segment: Segment, forms: Array) -> Array:
     """By form, given by number, how often live records have it."""
-    hits, firsts = segment.terms_of_forms(forms.astype(np.int64))
+    if segment.form_counts is None and len(forms) < _MANY:
+        return _counted(segment, forms)[forms]
+    if segment.form_counts is None:
+        segment.form_counts = _counted(segment, np.arange(len(segment.forms)))
+    return segment.form_counts[forms]
+
+
+def _counted(segment: Segment, forms: Array) -> Array:
+    """By form of the dictionary how often live records have it, if it is one of these."""
+    hits, firsts = segment.terms_of_forms(forms)
     stems = np.unique(np.searchsorted(firsts, np.flatnonzero(hits), "right") - 1)
     box = segment.container
     form_of = box.array("terms.form")
@@ -94,8 +124,7 @@ def _live_occurrences(segment: Segment, forms: Array) -> Array:
         if segment.live is not None:
             term = term[segment.alive(mine)]
         total += np.bincount(form_of[term], minlength=len(total))
-    out: Array = total[forms.astype(np.int64)]
-    return out
+    return total
 
 
 # Patterns

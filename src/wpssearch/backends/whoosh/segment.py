@@ -88,6 +88,8 @@ class Segment:
             container.array(place.format(name)) if place.format(name) in container else None
             for name in FIELDS
         )
+        #: By form how often live records have it, where that has been counted.
+        self.form_counts: Array | None = None
         self._packed: dict[str, Packed] = {}
         self._facets: dict[str, FacetColumn | None] = {}
         self._blocks: dict[str, tuple[int, bytes]] = {}

@@ -134,21 +134,22 @@ class Snapshot:
             self._long = _with(self._long, prefix, known)
         return known
 
-    def like(self, pattern: str, also: Collection[str]) -> Expansion:
-        """The forms of live records that a pattern matches, and others."""
-        return self._expanded("like", pattern, also)
+    def like(self, pattern: str, also: Collection[str], most: int) -> Expansion:
+        """The forms of live records that a pattern matches, so many at most, and others."""
+        return self._expanded("like", pattern, also, most)
 
-    def spelt(self, form: str, edits: int, also: Collection[str]) -> Expansion:
-        """The forms of live records that are so many edits away, and others."""
-        return self._expanded("spelt", f"{form}~{edits}", also)
+    def spelt(self, form: str, edits: int, also: Collection[str], most: int) -> Expansion:
+        """The forms of live records that are so many edits away, and others; ``most`` at most."""
+        return self._expanded("spelt", f"{form}~{edits}", also, most)
 
-    def _expanded(self, kind: str, word: str, also: Collection[str]) -> Expansion:
-        known = self._expansions.get(word)
+    def _expanded(self, kind: str, word: str, also: Collection[str], most: int) -> Expansion:
+        key = f"{word} {most}"
+        known = self._expansions.get(key)
         if known is None:
             from wpssearch.backends.whoosh import expanding
 
-            known = getattr(expanding, kind)(self.segments, word, also)
-            self._expansions = _with(self._expansions, word, known)
+            known = getattr(expanding, kind)(self.segments, word, also, most)
+            self._expansions = _with(self._expansions, key, known)
         return known
 
     def near(self, form: str, most: int) -> dict[str, float]:
