@@ -99,6 +99,9 @@ FACETED = {
     "period": ["2007", "Jul 2007", "2007-07..2008-01", "Jul 2007 - Jan 2008", "2008"],
     "kind": ["activity", "agency", "book"],
     "resolution": ["1325", "S/RES/1325", "9"],
+    "year": ["2007", "2010"],
+    "region": ["Africa", "americas"],
+    "subregion": ["Northern Africa"],
     "mentioned_agency": ["UNIFEM", "UN Women"],
 }
 

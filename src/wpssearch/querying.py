@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -108,9 +109,12 @@ class _Selecting:
     def _selected(self, name: str, value: str) -> tuple[Plan | None, tuple[str, ...]]:
         from wpssearch.backends.kinds.selection import Selected
 
+        def selected(column: str, allowed: Sequence[Array | None]) -> Selected:
+            numbers = range(len(self._snapshot.segments))
+            return Selected([self._snapshot.column(n, column) for n in numbers], allowed)
+
         if value == "*":
-            base = self._snapshot.base(name)
-            return Selected(base, self._snapshot.passing(base, lambda _: True)), ()
+            return selected(name, self._snapshot.passing(name, lambda _: True)), ()
         alone = replace(
             self._request, query="", period=(), from_=None, to=None, agency=(), mission=(),
             country=(), kind=(), where={name: (value,)}, exclude={},
@@ -119,7 +123,7 @@ class _Selecting:
             made, notes = faceting.compile_filters(alone, self._snapshot, self._vocabulary)
         except UsageError as error:
             return None, (str(error),)
-        return Selected(made[0].column, made[0].allowed), tuple(notes)
+        return selected(made[0].column, made[0].allowed), tuple(notes)
 
 
 def _widened(query: Lowered) -> tuple[str, ...]:

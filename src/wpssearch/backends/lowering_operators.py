@@ -79,8 +79,11 @@ def lowered(lowering: Lowering, node: Query) -> Plan | None:
 
 def loosely(lowering: Lowering, parts: Items[Query]) -> Plan | None:
     """Any of the words will do; what is excluded, required or selected by a facet holds still."""
-    firm = [part for part in parts if isinstance(part, Required) or not _has_words(lowering, part)]
-    free = [part for part in parts if part not in firm]
+    firm: list[Query] = []
+    free: list[Query] = []
+    for part in parts:
+        fixed = isinstance(part, Required) or not _has_words(lowering, part)
+        (firm if fixed else free).append(part)
     plans = _each(lowering, firm)
     wanted = lowering.joined(Any, lowering.all_of(free, any_=True))
     if any(isinstance(part, Required) for part in firm):

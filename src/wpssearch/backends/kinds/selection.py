@@ -14,6 +14,7 @@ from wpssearch.backends.scoring import FIELDS
 if TYPE_CHECKING:
     from wpssearch.backends.arrays import Array
     from wpssearch.backends.matching import InSegment
+    from wpssearch.backends.whoosh.facetcolumns import FacetColumn
 
 __all__ = ["HasField", "Selected"]
 
@@ -22,15 +23,16 @@ __all__ = ["HasField", "Selected"]
 class Selected(Kind):
     """The records whose combination of a facet's values is allowed: as a filter decides.
 
-    ``allowed`` is by segment; ``None`` where a segment has no such facet.
+    By segment, ``columns`` has the facet and ``allowed`` the combinations; ``None`` where a
+    segment has no such facet.
     """
 
-    column: str
+    columns: Sequence[FacetColumn | None]
     allowed: Sequence[Array | None]
     marks = False
 
     def matches(self, segment: InSegment) -> Array:
-        column, allowed = segment.segment.facet(self.column), self.allowed[segment.number]
+        column, allowed = self.columns[segment.number], self.allowed[segment.number]
         if column is None or allowed is None:
             return np.zeros(0, np.int64)
         has, live = allowed[column.records], segment.segment.live
