@@ -87,6 +87,11 @@ def test_a_pattern_stands_for_the_most_frequent_words_alone() -> None:
         assert len(other.explanation.terms[0].forms) == 1024
 
 
+def test_a_short_word_has_no_near_ones(page: Page) -> None:
+    assert page.search("in~2").total == page.search("in").total
+    assert page.search("polise~ zebraa").suggestion is None
+
+
 def test_a_query_holds_so_many_patterns(page: Page) -> None:
     results = page.search(" OR ".join(f"{'abcdefghij'[n % 10]}{n}*" for n in range(60)))
     assert sum("at most 32 patterns" in note for note in results.notes) == 1

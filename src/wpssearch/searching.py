@@ -74,7 +74,9 @@ def search(
     selected = select(snapshot, analyzer, vocabulary, request)
     results = answer(snapshot, selected, request)
     evaluation = selected.matched.evaluation
-    if not suggest or not unknown_words(selected.matched.lowered):
+    lowered = selected.matched.lowered
+    # Who asks for patterns and near spellings does so on purpose, and the answer costs more.
+    if not suggest or lowered.expanded or not unknown_words(lowered):
         return results
     # Here: only a search for an unknown word needs it.
     from wpssearch import suggesting

@@ -77,7 +77,8 @@ def lower(
     # A part without a letter or digit (`&`, `--`) asks for nothing.
     plan = lowering.loosely(tree) if loose else lowering.walk(tree)
     widened = tuple(dict.fromkeys(lowering.widened))
-    return Lowered(plan, lowering.terms, widened, tuple(dict.fromkeys(lowering.notes)))
+    notes = tuple(dict.fromkeys(lowering.notes))
+    return Lowered(plan, lowering.terms, widened, notes, bool(lowering.expanded))
 
 
 @dataclass(slots=True)

@@ -42,8 +42,9 @@ __all__ = ["loosely", "lowered", "pattern"]
 MOST_EXPANDED = 32
 #: For how many forms one such word stands at most, all of a query together, and one in any case.
 MOST_FORMS, _MOST_TOGETHER, _LEAST_FORMS = 1024, 4096, 64
-# A longer word is none of any language, and the time for its neighbours grows with its length.
-_LONGEST_FUZZY = 40
+# To a shorter word all short words are near; a longer one is none of any language, and the time
+# for its neighbours grows with its length.
+_SHORTEST_FUZZY, _LONGEST_FUZZY = 3, 40
 _FIELD_NAMES = {"heading": "headings"}
 _POSSESSIVE = re.compile(r"['\u2019\u02bc]s(?![^\W_])")
 
@@ -191,7 +192,8 @@ def _fuzzy(lowering: Lowering, text: str, edits: int) -> Plan | None:
     for token in lowering.tokens(text):
         if token.width > 1:
             continue
-        if len(token.form) > _LONGEST_FUZZY or _too_many(lowering, f"{token.form}~{edits}"):
+        alone = not _SHORTEST_FUZZY <= len(token.form) <= _LONGEST_FUZZY
+        if alone or _too_many(lowering, f"{token.form}~{edits}"):
             plans.append(_word(lowering, token.form))
         else:
             also = _forms(lowering, token.form)

@@ -136,10 +136,12 @@ class Lowered:
 
     ``plan`` is ``None`` where the query holds no letter and no digit to search for. ``terms`` have
     how many times each counts: how often it was typed, or the weight it was given. ``widened`` are
-    what was typed and what it finds besides.
+    what was typed and what it finds besides. ``expanded`` says that a word stands for others of a
+    pattern or spelling.
     """
 
     plan: Plan | None
     terms: Mapping[QueryTerm, float]
     widened: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    expanded: bool = False
