@@ -24,7 +24,9 @@ __all__ = ["Matched", "match", "unknown_words"]
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A query as it was in the end carried out; ``numbers`` are the records by segment."""
+    """A query as it was in the end carried out; ``numbers`` are the records by segment, all that
+    match where that is ``exact``.
+    """
 
     tree: Query
     lowered: Lowered
@@ -33,6 +35,7 @@ class Matched:
     evaluation: Evaluation
     numbers: list[Array]
     notes: tuple[str, ...]
+    exact: bool = True
 
     @property
     def found(self) -> bool:
@@ -46,9 +49,14 @@ class Matched:
 
 
 def match(
-    snapshot: Snapshot, analyzer: Analyzer, vocabulary: Vocabulary, request: Search
+    snapshot: Snapshot,
+    analyzer: Analyzer,
+    vocabulary: Vocabulary,
+    request: Search,
+    first: int | None = None,
 ) -> Matched:
-    """The records that match a search's query; no query text raises anything.
+    """The records that match a search's query, or so many of them as are needed for the ``first``
+    by score; no query text raises anything.
 
     All words that blanks join are required first; where no record of the index has them all, any
     of them will do.
@@ -70,8 +78,8 @@ def match(
         note = "The query holds no letter and no digit to search for."
         numbers = evaluation.matches(nothing)
         return Matched(tree, strict, "all", nothing, evaluation, numbers, (*notes, note))
-    numbers = evaluation.matches(strict.plan)
-    matched = Matched(tree, strict, "all", strict.plan, evaluation, numbers, notes)
+    numbers, exact = _numbers(evaluation, strict.plan, first)
+    matched = Matched(tree, strict, "all", strict.plan, evaluation, numbers, notes, exact)
     if request.any and strict.terms:
         return replace(matched, mode="any", notes=(*notes, *_unknown(strict)))
     if matched.found or not strict.terms:
@@ -79,7 +87,14 @@ def match(
     loose = lowered(loose=True).plan
     if loose is None or loose == strict.plan or not isinstance(tree, Word | Phrase | Words):
         return replace(matched, notes=(*notes, *_unknown(strict)))
-    return _fallen_back(replace(matched, plan=loose, numbers=evaluation.matches(loose)))
+    numbers, exact = _numbers(evaluation, loose, first)
+    return _fallen_back(replace(matched, plan=loose, numbers=numbers, exact=exact))
+
+
+def _numbers(evaluation: Evaluation, plan: Plan, first: int | None) -> tuple[list[Array], bool]:
+    if first is None:
+        return evaluation.matches(plan), True
+    return evaluation.best(plan, first)
 
 
 def _tree(snapshot: Snapshot, request: Search) -> tuple[Query, tuple[str, ...]]:

@@ -71,7 +71,7 @@ def search(
     Raises ``UsageError`` where a period cannot be read, or a number or sort makes no sense; no
     query text raises anything.
     """
-    selected = select(snapshot, analyzer, vocabulary, request)
+    selected = select(snapshot, analyzer, vocabulary, request, first=_needed(request))
     results = answer(snapshot, selected, request)
     evaluation = selected.matched.evaluation
     lowered = selected.matched.lowered
@@ -103,6 +103,7 @@ def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
         query=str(request.query),
         match=matched.mode,
         total=selected.total,
+        total_exact=matched.exact,
         hits=hits_of(snapshot, matched, page, request),
         facets={facet: values for facet, (values, _) in counted.items()},
         more={facet: more for facet, (_, more) in counted.items()},
@@ -143,10 +144,13 @@ def select(
     request: Search,
     *,
     without: int | None = None,
+    first: int | None = None,
 ) -> Selected:
-    """The records that a search selects, but one number; raises as ``search`` does."""
+    """The records that a search selects, but one number, or those of them that are needed for the
+    ``first`` by score; raises as ``search`` does.
+    """
     _check(request)
-    matched = match(snapshot, analyzer, vocabulary, request)
+    matched = match(snapshot, analyzer, vocabulary, request, first)
     if without is not None:
         segment, number = snapshot.place(without)
         numbers = list(matched.numbers)
@@ -158,6 +162,16 @@ def select(
     if matched.found and not any(map(len, selection.hits)) and filters and not filter_notes:
         notes.append("Records match the query, but none of them passes the filters.")
     return Selected(matched, filters, selection, tuple(notes))
+
+
+def _needed(request: Search) -> int | None:
+    """How many of the first by score an answer needs, ``None`` where it needs all that match."""
+    plain = Search(
+        request.query, any=request.any, exact=request.exact, limit=request.limit,
+        offset=request.offset, facets=(), facet_limit=request.facet_limit,
+        snippets=request.snippets, context=request.context, full=request.full, total=False,
+    )  # fmt: skip
+    return request.offset + request.limit if request.limit and request == plain else None
 
 
 def _check(request: Search) -> None:

@@ -13,6 +13,8 @@ __all__ = ["Array", "distinct", "ranges", "slices"]
 Array = npt.NDArray[Any]
 #: Up to so many possible keys a table of all is quicker than sorting those that there are.
 _TABLE = 1 << 25
+#: The share of a table's places below which keys are sorted instead.
+_SPARSE = 16
 
 
 def ranges(firsts: Array, counts: Array) -> Array:
@@ -24,8 +26,12 @@ def ranges(firsts: Array, counts: Array) -> Array:
 
 def distinct(keys: Array, size: int) -> Array:
     """Each key once, ascending; keys are below ``size``."""
-    if size > _TABLE:
-        return np.unique(keys)
+    if size > _TABLE or len(keys) * _SPARSE < size:
+        # Where numbers repeat, np.unique is slower by far: it keeps a table of hashes.
+        keys = np.sort(keys)
+        once = np.ones(len(keys), bool)
+        once[1:] = keys[1:] != keys[:-1]
+        return keys[once]
     there = np.zeros(size, bool)
     there[keys] = True
     return np.flatnonzero(there)

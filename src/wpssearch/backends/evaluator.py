@@ -30,6 +30,8 @@ __all__ = ["Evaluation", "Occurrences"]
 _LEAST_WEIGHT = 1e-100
 #: The share of a segment's records below which those with a score are marked, not looked for.
 _FEW = 4
+#: How much a bound of a sum is raised, so that no order of adding exceeds it.
+_ROUNDED = 1 + 1e-9
 
 
 class Occurrences(NamedTuple):
@@ -64,14 +66,70 @@ class Evaluation:
 
     def matches(self, plan: Plan) -> list[Array]:
         """By segment the numbers of the records that match, ascending."""
-        if (
-            isinstance(plan, AnyOf)
-            and self._terms.keys() == set(plan.parts)
-            and all(times > _LEAST_WEIGHT for times in self._terms.values())
-        ):
+        if self._is_any_of_terms(plan):
             # Who has any of the terms is who has a score.
             return [self._scored(number) for number in range(len(self._segments))]
         return [segment.matches(plan) for segment in self._segments]
+
+    def _is_any_of_terms(self, plan: Plan) -> bool:
+        return (
+            isinstance(plan, AnyOf)
+            and self._terms.keys() == set(plan.parts)
+            and all(times > _LEAST_WEIGHT for times in self._terms.values())
+        )
+
+    def best(self, plan: Plan, count: int) -> tuple[list[Array], bool]:
+        """By segment the numbers of records that match, ascending, those among them that are the
+        first ``count`` by score; and whether they are all that match.
+
+        MaxScore (Turtle & Flood, "Query evaluation: strategies and optimizations", Information
+        Processing & Management 31(6), 1995): a record that has nothing but terms that together
+        cannot bring it among the first is not looked at.
+        """
+        if not self._is_any_of_terms(plan):
+            return self.matches(plan), True
+        least, whole = 0.0, True
+        out: list[Array] = []
+        for number in range(len(self._segments)):
+            records, scores, least, all_of_them = self._best_in(number, count, least)
+            self._kept[number] = records, scores
+            whole &= all_of_them
+            out.append(records)
+        return out, whole
+
+    def _best_in(self, number: int, count: int, least: float) -> tuple[Array, Array, float, bool]:
+        """The same in a segment, with scores, given what a record must reach to be among the
+        first; and what it must reach after them.
+        """
+        found = sorted(self._all_found(number), key=lambda pair: -pair[0])
+        saturated = self._snapshot.most_saturated(number)
+        # What a term and those after it can bring at the most; sums are rounded.
+        rest = [0.0]
+        for weight, f in reversed(found):
+            most = K1 + 1 if f.impacts is None else saturated
+            rest.insert(0, rest[0] + weight * most * _ROUNDED)
+        size = self._segments[number].segment.count
+        records = np.zeros(0, np.int64)
+        sums = borrowed("sums", size, np.float64)
+        looked_at = 0
+        while looked_at < len(found) and rest[looked_at] >= least:
+            weight, f = found[looked_at]
+            np.add.at(sums, f.records, self._contributions(number, weight, f))
+            records = union([records, f.records], size)
+            looked_at += 1
+            if looked_at < len(found):
+                least = max(least, _least_of_first(sums.take(records), count))
+        scores = sums.take(records)
+        sums[records] = 0.0
+        give_back("sums", sums)
+        whole = looked_at == len(found)
+        for place in range(looked_at, len(found)):
+            kept = scores + rest[place] >= least
+            records, scores = records[kept], scores[kept]
+            weight, f = found[place]
+            places, there = where(f.records, records)
+            scores[there] += self._contributions(number, weight, f, places[there])
+        return records, scores, max(least, _least_of_first(scores, count)), whole
 
     def _scored(self, number: int) -> Array:
         """The records that have any query term; their scores are kept."""
@@ -230,6 +288,13 @@ def _within(
         kept = flags[places.row]
         out.append((plan, Occurrences(*(column[kept] for column in places))))
     return out
+
+
+def _least_of_first(scores: Array, count: int) -> float:
+    """The least of the first scores, 0 where there are fewer."""
+    if len(scores) < count:
+        return 0.0
+    return float(np.partition(scores, len(scores) - count)[len(scores) - count])
 
 
 def _length(found: Sequence[tuple[float, Found]]) -> int:

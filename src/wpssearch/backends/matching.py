@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wpssearch.analysis import Term
-from wpssearch.backends.arrays import Array, ranges
+from wpssearch.backends.arrays import Array, distinct, ranges
 from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
@@ -102,7 +102,7 @@ def union(lists: Sequence[Array], size: int) -> Array:
     if len(lists) < 2:
         return lists[0] if lists else _NOTHING
     if sum(map(len, lists)) * DENSE < size:
-        return np.unique(np.concatenate(lists))
+        return distinct(np.concatenate(lists), size)
     flags = borrowed("flags", size, bool)
     for records in lists:
         flags[records] = True
@@ -290,7 +290,7 @@ class InSegment:
                 if not len(candidates):
                     return candidates
                 rows = self.places(plan, candidates).row
-                kept: Array = candidates[np.unique(rows)]
+                kept: Array = candidates[distinct(rows, len(candidates))]
                 return kept
 
     def having_all(self, parts: Sequence[Plan]) -> Array:

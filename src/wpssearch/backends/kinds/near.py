@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wpssearch.backends.arrays import distinct
 from wpssearch.backends.matching import Places, keys_of, nowhere
 from wpssearch.backends.plan import Kind, Plan
 
@@ -35,7 +36,8 @@ class Near(Kind):
         candidates = segment.having_all(self.parts)
         if not len(candidates):
             return candidates
-        kept: Array = candidates[np.unique(self.places(segment, candidates).row)]
+        rows = self.places(segment, candidates).row
+        kept: Array = candidates[distinct(rows, len(candidates))]
         return kept
 
     def places(self, segment: InSegment, records: Array) -> Places:
@@ -45,7 +47,7 @@ class Near(Kind):
         if not all(len(places.row) for places in found.values()):
             return nowhere()
         begins = {part: keys_of(places, places.position) for part, places in found.items()}
-        starts = np.unique(np.concatenate(list(begins.values())))
+        starts = distinct(np.concatenate(list(begins.values())), 1 << 62)
         full = np.ones(len(starts), bool)
         for part, times in counts.items():
             first, stop = _distinct(begins[part], keys_of(found[part], found[part].stop))

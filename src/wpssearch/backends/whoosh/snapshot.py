@@ -76,6 +76,7 @@ class Snapshot:
         self.averages = [total / self.count if self.count else 0.0 for total in totals]
         self._norms: dict[tuple[int, int], Array] = {}
         self._saturations: dict[int, Array] = {}
+        self._most: dict[int, float] = {}
         self._asked: set[tuple[int, int]] = set()
         self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
@@ -199,6 +200,13 @@ class Snapshot:
                 f = f + frequencies * length_norms(name, lengths, average)
             known = self._saturations[segment] = np.asarray(f * (K1 + 1) / (f + K1))
         return known
+
+    def most_saturated(self, segment: int) -> float:
+        """What no saturation of the segment's postings exceeds."""
+        known = self._most.get(segment)
+        if known is None:
+            known = self._most[segment] = float(self.saturations(segment).max(initial=0.0))
+        return known or K1 + 1
 
     def place(self, number: int) -> tuple[int, int]:
         """The segment of a record, and its number there."""
