@@ -289,6 +289,7 @@ class LongForms:
         self, known: Iterable[LongForm], tokens: Callable[[str], tuple[Token, ...]]
     ) -> None:
         self._tokens = tokens
+        self._cut: dict[LongForm, tuple[str, ...]] = {}
         self._by_acronym: dict[str, list[LongForm]] = {}
         self._by_beginning: dict[str, list[LongForm]] = {}
         for entry in known:
@@ -299,7 +300,11 @@ class LongForms:
             self._by_beginning.setdefault(begins[:_BEGINNING], []).append(entry)
 
     def _words(self, entry: LongForm) -> tuple[str, ...]:
-        return tuple(token.form for token in self._tokens(entry.long_form) if token.width == 1)
+        known = self._cut.get(entry)
+        if known is None:
+            tokens = self._tokens(entry.long_form)
+            known = self._cut[entry] = tuple(token.form for token in tokens if token.width == 1)
+        return known
 
     def of(self, acronym: str) -> list[LongForm]:
         """What an acronym, folded, stands for."""

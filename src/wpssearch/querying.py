@@ -103,7 +103,7 @@ def _tree(snapshot: Snapshot, request: Search) -> tuple[Query, tuple[str, ...]]:
         return query, ()
     if not isinstance(query, str):
         raise UsageError(f"A query is a text or a wpssearch.Query, not {query!r}.")
-    return parse(query, snapshot.facet_names())
+    return parse(query, snapshot.facet_names)
 
 
 class _Selecting:

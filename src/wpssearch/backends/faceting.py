@@ -115,7 +115,7 @@ def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
     further = {*asked} - {*CORE_FACETS, "kind"}
     if not further:
         return []
-    known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names()}
+    known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names}
     strange = sorted(n for n in further - known if snapshot.derivation(n) is None)
     # The path of a record's file is a facet, too, but not one to offer.
     return [facets.unknown_facet(name, known - {"path", MAKING}) for name in strange]

@@ -154,7 +154,7 @@ def _of_batch(
         kept.append(number)
         if record.id.encode("utf-8", "replace") != segment.ids[number]:
             yield f"{shown} has another id than its column says."
-        for name in dict.fromkeys([*values_of, *segment.facet_names()]):
+        for name in dict.fromkeys([*values_of, *segment.facet_names]):
             column = segment.facet(name)
             there = column.of(number) if column else []
             if name != MAKING and sorted(there) != sorted(values_of.get(name, ())):

@@ -42,7 +42,7 @@ def merged_columns(segments: Sequence[Segment]) -> Iterator[tuple[str, Array | b
         for segment in segments:
             _copy(segment, name, blocks)
         yield from blocks.columns()
-    for name in dict.fromkeys(name for segment in segments for name in segment.facet_names()):
+    for name in dict.fromkeys(name for segment in segments for name in segment.facet_names):
         yield from _facet(segments, name).columns(f"facet:{name}")
     yield from acronym_columns(_acronyms(segments, numbers))
     lengths = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -328,6 +329,7 @@ class Segment:
             self._facets[name] = FacetColumn.read(self.container, column) if there else None
         return self._facets[name]
 
+    @cached_property
     def facet_names(self) -> list[str]:
         """The facets that the segment has a column for."""
         return [

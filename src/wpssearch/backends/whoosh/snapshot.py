@@ -268,9 +268,10 @@ class Snapshot:
 
     # Facets
 
+    @cached_property
     def facet_names(self) -> set[str]:
         """The facets that any segment has a column for."""
-        return {name for segment in self.segments for name in segment.facet_names()}
+        return {name for segment in self.segments for name in segment.facet_names}
 
     def derivation(self, facet: str) -> Derivation | None:
         """How a facet is derived from another; ``None`` where it is kept, or none at all."""

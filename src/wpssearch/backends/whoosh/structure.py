@@ -124,7 +124,7 @@ def _texts(segment: Segment) -> None:
 
 def _facets(segment: Segment) -> None:
     box = segment.container
-    for facet in segment.facet_names():
+    for facet in segment.facet_names:
         name = f"facet:{facet}"
         values, marks = _strings(box, f"{name}.values"), _strings(box, f"{name}.marks")
         entries = len(box.array(f"{name}.value"))
