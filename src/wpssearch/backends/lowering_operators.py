@@ -42,6 +42,8 @@ __all__ = ["loosely", "lowered", "pattern"]
 MOST_EXPANDED = 32
 #: For how many forms one such word stands at most, all of a query together, and one in any case.
 MOST_FORMS, _MOST_TOGETHER, _LEAST_FORMS = 1024, 4096, 64
+#: And where other words must stand beside it: all its places are read.
+_IN_ROW = 256
 # To a shorter word all short words are near; a longer one is none of any language, and the time
 # for its neighbours grows with its length.
 _SHORTEST_FUZZY, _LONGEST_FUZZY = 3, 40
@@ -72,7 +74,7 @@ def lowered(lowering: Lowering, node: Query) -> Plan | None:
         case Near(text, distance):
             return _near(lowering, text, distance)
         case Wildcard(text):
-            return lowering.joined(Sequence, pattern(lowering, text))
+            return lowering.joined(Sequence, pattern(lowering, text, in_row=False))
         case Fuzzy(text, edits):
             return _fuzzy(lowering, text, edits)
     raise AssertionError(node)
@@ -156,8 +158,11 @@ def _finds(plan: Plan) -> object:
     return getattr(plan, "terms", None) or plan
 
 
-def pattern(lowering: Lowering, text: str) -> list[Plan]:
-    """The plans of a run with wildcards: one for each word of it, in a row."""
+def pattern(lowering: Lowering, text: str, *, in_row: bool = True) -> list[Plan]:
+    """The plans of a run with wildcards: one for each word of it, in a row.
+
+    ``in_row`` says that they stand in a row with others.
+    """
     marks = fold(_POSSESSIVE.sub("", text))
     pieces = "".join(c if c.isalnum() or c in "*?" else " " for c in marks).split()
     plans: list[Plan] = []
@@ -165,7 +170,8 @@ def pattern(lowering: Lowering, text: str) -> list[Plan]:
         if not {"*", "?"} & set(piece):
             plans.append(_word(lowering, piece))
         elif piece.strip("*?"):
-            plans.append(_expanded(lowering, piece))
+            most = _IN_ROW if in_row or len(pieces) > 1 else MOST_FORMS
+            plans.append(_expanded(lowering, piece, most))
     return plans
 
 
@@ -175,7 +181,7 @@ def _word(lowering: Lowering, form: str) -> Group | Kind:
     return group
 
 
-def _expanded(lowering: Lowering, piece: str) -> Plan:
+def _expanded(lowering: Lowering, piece: str, most: int) -> Plan:
     """What the forms find that a pattern matches.
 
     At the end of a word a question mark may be one: then the word itself is found, too.
@@ -184,7 +190,7 @@ def _expanded(lowering: Lowering, piece: str) -> Plan:
     also = () if {"*", "?"} & set(word) else _forms(lowering, word)
     if _too_many(lowering, piece):
         return _word(lowering, piece.replace("*", "").replace("?", ""))
-    return _term(lowering, lowering.lexicon.like(piece, also, _most(lowering)))
+    return _term(lowering, lowering.lexicon.like(piece, also, min(most, _most(lowering))))
 
 
 def _fuzzy(lowering: Lowering, text: str, edits: int) -> Plan | None:
