@@ -150,6 +150,8 @@ class Container:
             raise self.damaged("is cut off or changed")
         self._directory = self._listed(listing, start)
         self._compared = set(self._directory) if trusted else set()
+        self._arrays: dict[str, Array] = {}
+        self._ints: dict[str, memoryview] = {}
 
     def _listed(self, listing: bytes, stop: int) -> dict[str, tuple[str, int, int, int]]:
         """The directory, whose columns must follow one another from the magic to ``stop``."""
@@ -195,13 +197,17 @@ class Container:
 
     def array(self, name: str) -> Array:
         """A column of numbers, mapped, not copied."""
-        raw = self.raw(name)
-        return np.frombuffer(raw, dtype=self._kind(name))
+        known = self._arrays.get(name)
+        if known is None:
+            known = self._arrays[name] = np.frombuffer(self.raw(name), dtype=self._kind(name))
+        return known
 
     def ints(self, name: str) -> memoryview:
         """A column of whole numbers, for a few of them at a time: an item is an ``int``."""
-        raw = self.raw(name)
-        return raw.cast(self._kind(name).char)
+        known = self._ints.get(name)
+        if known is None:
+            known = self._ints[name] = self.raw(name).cast(self._kind(name).char)
+        return known
 
     def _kind(self, name: str) -> Any:
         kind = self._directory[name][0]
