@@ -18,7 +18,7 @@ import numpy as np
 
 from wpssearch.analysis import CAPITALS
 from wpssearch.backends.arrays import Array, slices
-from wpssearch.backends.whoosh.inverting import APART
+from wpssearch.backends.whoosh.layout import APART
 from wpssearch.backends.whoosh.segment import Segment, in_all_fields
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.backends.whoosh.strings import Strings

@@ -15,7 +15,7 @@ from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
 from wpssearch.backends.scoring import FIELDS
-from wpssearch.backends.whoosh.inverting import POSTING_BLOCK
+from wpssearch.backends.whoosh.layout import POSTING_BLOCK
 from wpssearch.backends.whoosh.segment import Postings, Segment, by_occurrence, in_all_fields
 
 __all__ = [

@@ -18,7 +18,7 @@ from wpssearch.backends.whoosh.building import SegmentBuilder
 from wpssearch.backends.whoosh.container import Container, write_container
 from wpssearch.backends.whoosh.contents import occurring, terms_of
 from wpssearch.backends.whoosh.files import Files, missing
-from wpssearch.backends.whoosh.inverting import APART
+from wpssearch.backends.whoosh.layout import APART
 from wpssearch.backends.whoosh.segment import (
     MAKING,
     Segment,

@@ -22,28 +22,11 @@ from wpssearch.backends.arrays import Array
 from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.container import narrow
 from wpssearch.backends.whoosh.impacts import posting_columns
+from wpssearch.backends.whoosh.layout import APART, CASES, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import PackedWriter, width_of
 from wpssearch.backends.whoosh.strings import columns_of
 
-__all__ = [
-    "ABBREVIATION",
-    "APART",
-    "CASES",
-    "LONG_FORM",
-    "POSTING_BLOCK",
-    "Inverter",
-    "Terms",
-]
-
-#: With which the words of the column ``acronyms`` begin: ``<wpa TAB WPA TAB women's protection
-#: adviser``, and the same long form by the stem of its first word.
-ABBREVIATION, LONG_FORM = "<", ">"
-#: Between a stem and a form that is kept apart from it.
-APART = b"\0"
-#: How a form was written, by number.
-CASES = (PLAIN, CAPITALS, SHOUTED)
-#: Of each so manieth posting it is kept how many occurrences are before it.
-POSTING_BLOCK = 256
+__all__ = ["Inverter", "Terms"]
 
 _OTHER_BLANK = re.compile(r"[^\S ]")
 _HEADING_GAP = 10

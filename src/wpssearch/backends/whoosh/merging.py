@@ -18,7 +18,8 @@ from wpssearch.backends.whoosh.container import Spool, narrow
 from wpssearch.backends.whoosh.contents import used
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn, FacetWriter, Values
 from wpssearch.backends.whoosh.impacts import posting_columns
-from wpssearch.backends.whoosh.inverting import POSTING_BLOCK, Terms
+from wpssearch.backends.whoosh.inverting import Terms
+from wpssearch.backends.whoosh.layout import POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import PackedWriter, widest
 from wpssearch.backends.whoosh.segment import Segment, in_all_fields
 from wpssearch.backends.whoosh.strings import Strings, Table

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
+from wpssearch.backends.whoosh.layout import ABBREVIATION, LONG_FORM
 from wpssearch.model import Period, Record, Section, Source, Tag
 
 __all__ = ["acronyms", "content_digest", "decode", "digest", "encode"]

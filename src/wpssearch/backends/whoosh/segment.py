@@ -15,7 +15,7 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh import records
 from wpssearch.backends.whoosh.container import Container
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
-from wpssearch.backends.whoosh.inverting import APART, CASES, POSTING_BLOCK
+from wpssearch.backends.whoosh.layout import APART, CASES, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import Packed
 from wpssearch.backends.whoosh.strings import Strings
 from wpssearch.model import Record

@@ -17,7 +17,7 @@ from wpssearch.backends.arrays import Array
 from wpssearch.backends.plan import Group
 from wpssearch.backends.scoring import FIELDS, K1, length_norms
 from wpssearch.backends.whoosh.facetcolumns import FacetColumn
-from wpssearch.backends.whoosh.inverting import ABBREVIATION, LONG_FORM
+from wpssearch.backends.whoosh.layout import ABBREVIATION, LONG_FORM
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.toc import Toc
 from wpssearch.derived import Derivation, derivation

@@ -16,7 +16,7 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.building import id_columns
 from wpssearch.backends.whoosh.container import Container
 from wpssearch.backends.whoosh.contents import occurring
-from wpssearch.backends.whoosh.inverting import ABBREVIATION, CASES, LONG_FORM, POSTING_BLOCK
+from wpssearch.backends.whoosh.layout import ABBREVIATION, CASES, LONG_FORM, POSTING_BLOCK
 from wpssearch.backends.whoosh.packing import places_apart
 from wpssearch.backends.whoosh.segment import DIGEST, Segment, by_occurrence, in_all_fields
 from wpssearch.backends.whoosh.strings import Strings
