@@ -307,7 +307,9 @@ class Search:
             "evidence",
             "facets",
         ):
-            object.__setattr__(self, name, strings(getattr(self, name)))
+            value = getattr(self, name)
+            if type(value) is not tuple:
+                object.__setattr__(self, name, strings(value))
         for name in ("where", "exclude"):
             named = getattr(self, name) or {}
             kept = {facet: strings(values) for facet, values in named.items()}

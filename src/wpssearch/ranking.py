@@ -51,14 +51,15 @@ def first(
             scores = np.zeros(len(records))
             order = np.argsort(chosen)
             scores[chosen_at[order]] = evaluation.scores(segment, chosen[order])
+        if len(hits) == 1:
+            found = zip(chosen.tolist(), scores[chosen_at].tolist(), strict=True)
+            return [Place(segment, number, score) for number, score in found][request.offset :]
         ids = snapshot.segments[segment].ids
         for at, number in zip(chosen_at.tolist(), chosen.tolist(), strict=True):
-            id_ = ids[number] if len(hits) > 1 else b""
             sign = -1 if relevance else 1
-            key = (*(sign * float(column[at]) for column in keys), id_)
+            key = (*(sign * float(column[at]) for column in keys), ids[number])
             best.append((key, Place(segment, number, float(scores[at]))))
-    if len(hits) > 1:
-        best.sort(key=lambda entry: entry[0])
+    best.sort(key=lambda entry: entry[0])
     return [place for _, place in best[request.offset : last]]
 
 

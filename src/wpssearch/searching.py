@@ -166,12 +166,14 @@ def select(
 
 def _needed(request: Search) -> int | None:
     """How many of the first by score an answer needs, ``None`` where it needs all that match."""
+    if request.total or not request.limit:
+        return None
     plain = Search(
         request.query, any=request.any, exact=request.exact, limit=request.limit,
         offset=request.offset, facets=(), facet_limit=request.facet_limit,
         snippets=request.snippets, context=request.context, full=request.full, total=False,
     )  # fmt: skip
-    return request.offset + request.limit if request.limit and request == plain else None
+    return request.offset + request.limit if request == plain else None
 
 
 def _check(request: Search) -> None:

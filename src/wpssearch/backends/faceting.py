@@ -115,8 +115,11 @@ def unknown_facets(asked: Sequence[str], snapshot: Snapshot) -> list[str]:
     further = {*asked} - {*CORE_FACETS, "kind"}
     if not further:
         return []
+    further -= snapshot.facet_names
+    strange = sorted(n for n in further if snapshot.derivation(n) is None)
+    if not strange:
+        return []
     known = {*CORE_FACETS, "kind", *derived.names(), *snapshot.facet_names}
-    strange = sorted(n for n in further - known if snapshot.derivation(n) is None)
     # The path of a record's file is a facet, too, but not one to offer.
     return [facets.unknown_facet(name, known - {"path", MAKING}) for name in strange]
 
@@ -243,7 +246,8 @@ def count(
         values = derived.through(facet, values[there[0]], values[there[-1]])
         counts = np.asarray([known.get(value, 0) for value in values])
         there = np.arange(len(values))
-    there = there[counts[there] >= search.facet_min]
+    if search.facet_min > 1:
+        there = there[counts[there] >= search.facet_min]
     size = len(there)
     last = size if search.facet_limit is None else search.facet_offset + search.facet_limit
     by = search.facet_order or "time"
@@ -254,10 +258,15 @@ def count(
     elif by == "count" or not timed:
         there = _most(there, counts, last)
     page = there[search.facet_offset : last]
-    shown = tuple(
-        value_of(facet, values[number], total, snapshot, selected=values[number] in chosen)
+    entries = [
+        (values[number], total)
         for number, total in zip(page.tolist(), counts[page].tolist(), strict=True)
-    )
+    ]
+    if facet in ("period", derived.INTERVAL) or snapshot.derivation(facet):
+        made = (value_of(facet, name, n, snapshot, selected=name in chosen) for name, n in entries)
+    else:
+        made = (FacetValue(name, n, name in chosen) for name, n in entries)
+    shown = tuple(made)
     return shown, max(0, size - search.facet_offset - len(shown))
 
 
