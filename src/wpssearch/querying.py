@@ -16,7 +16,7 @@ from wpssearch.backends.plan import Lowered, Plan, Synonyms
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.errors import UsageError
 from wpssearch.model import Search
-from wpssearch.query import Every, Phrase, Query, Word, Words, parse
+from wpssearch.query import Phrase, Query, Word, Words, parse
 from wpssearch.vocab import Vocabulary
 
 __all__ = ["Matched", "match", "unknown_words"]
@@ -45,7 +45,7 @@ class Matched:
     def operators(self) -> bool:
         """Whether the query holds more than words and phrases."""
         parts = self.tree.parts if isinstance(self.tree, Words) else (self.tree,)
-        return not all(isinstance(part, Word | Phrase | Every) for part in parts)
+        return not all(isinstance(part, Word | Phrase) for part in parts)
 
 
 def match(
@@ -143,7 +143,8 @@ class _Selecting:
 
 def _widened(query: Lowered) -> tuple[str, ...]:
     return tuple(
-        f"{typed!r} also finds {other!r}; an exact search does not."
+        f"{typed!r} also finds {'its other forms' if typed == other else repr(other)}; "
+        "an exact search does not."
         for typed, other in query.widened
     )
 

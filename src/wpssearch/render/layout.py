@@ -26,9 +26,11 @@ def summary(found: _Found) -> str:
     """How many records there are, and what they have."""
     out = plural(found.total)
     one = found.total == 1
+    if not found.query.strip():
+        return out
     if found.operators and found.match == "all":
         out += f" {'matches' if one else 'match'}: {found.query}"
-    elif found.query.strip():
+    else:
         how = "all words of" if found.match == "all" else "any word of"
         out += f" {'has' if one else 'have'} {how}: {found.query}"
     return out
