@@ -103,6 +103,10 @@ class SegmentBuilder:
         self._facets: dict[str, FacetWriter] = {}
         self._acronyms: dict[bytes, list[int]] = {}
 
+    def forget(self) -> None:
+        """Let go of what was kept for further batches."""
+        self._inverter = Inverter(self._analyzer)
+
     @property
     def size(self) -> int:
         """About how many bytes of memory the batch and its inversion take."""

@@ -308,6 +308,8 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         return [*self.segments, *(segment for segment, _ in self._made)]
 
     def _commit_toc(self, segments: list[ColumnSegment]) -> None:
+        # Merging needs the room.
+        self._builder.forget()
         opened = [(segment, self._opened(segment)) for segment in segments]
         opened = [(s, o) for s, o in opened if len(o.live_numbers)]
         new = [number for number, (s, _) in enumerate(opened) if s not in self.segments]

@@ -213,8 +213,9 @@ class _Dictionary:
         for segment in self._segments:
             box = segment.container
             counts: Array = np.diff(box.array("stems.terms").astype(np.int64))
-            owners.append(np.repeat(np.arange(len(counts)), counts) + stems_before)
-            forms.append(box.array("terms.form").astype(np.int64) + forms_before)
+            numbers = np.arange(stems_before, stems_before + len(counts), dtype=np.uint32)
+            owners.append(np.repeat(numbers, counts))
+            forms.append(box.array("terms.form").astype(np.uint32) + np.uint32(forms_before))
             stems_before += len(counts)
             forms_before += len(box.array("forms.stem"))
         boxes = [segment.container for segment in self._segments]
