@@ -30,6 +30,8 @@ __all__ = ["Evaluation", "Occurrences"]
 _LEAST_WEIGHT = 1e-100
 #: The share of a segment's records below which those with a score are marked, not looked for.
 _FEW = 4
+#: How many times more postings a list has than records that are looked up in it.
+_FEWER = 16
 #: How much a bound of a sum is raised, so that no order of adding exceeds it.
 _ROUNDED = 1 + 1e-9
 
@@ -112,8 +114,13 @@ class Evaluation:
         records = np.zeros(0, np.int64)
         sums = borrowed("sums", size, np.float64)
         looked_at = 0
-        while looked_at < len(found) and rest[looked_at] >= least:
+        while looked_at < len(found):
             weight, f = found[looked_at]
+            if rest[looked_at] < least:
+                # Many records are looked up in a list more slowly than the whole list is added.
+                still = np.count_nonzero(sums.take(records) + rest[looked_at] >= least)
+                if still * _FEWER < len(f.records):
+                    break
             np.add.at(sums, f.records, self._contributions(number, weight, f))
             records = union([records, f.records], size)
             looked_at += 1
