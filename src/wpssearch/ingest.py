@@ -39,6 +39,17 @@ class _Run:
     #: Files of which another has taken a record's id in this run.
     contested: set[str] = field(default_factory=set)
 
+    def key(self, source: readers.SourceFile, url: str | None) -> str | None:
+        """A hash over a file's content, name and what reads it; ``None``: it cannot be read."""
+        made_by = f"{source.file}\n{source.format}\n{self.fingerprint}\n{url}\n"
+        state = blake2b(made_by.encode(), digest_size=16)
+        try:
+            with readers.opened(source.path) as file:
+                file_digest(file, lambda: state)
+        except (OSError, readers.Unreadable):
+            return None
+        return state.hexdigest()
+
     def stand(self, path: str, records: int) -> None:
         """Let the records of a file that is as it was stand, unread."""
         self.writer.stand(path, records)
@@ -129,7 +140,7 @@ def ingest(
             if isinstance(source, Skip):
                 run.skipped.append(source)
                 continue
-            key = _key(source, f"{run.fingerprint}\n{url}")
+            key = run.key(source, url)
             known = writer.source(source.path)
             if known is not None and known[0] == key and source.path not in run.contested:
                 run.stand(source.path, known[1])
@@ -162,41 +173,31 @@ def reread(
 ) -> Report:
     """Read files again, each with the address it was given, into a commit that is under way."""
     run = _run(writer, analyzer, vocabulary)
-    read = {
-        source.path
-        for source, url in sources
-        if _read(run, source, _key(source, f"{run.fingerprint}\n{url}"), url)
-    }
+    read = {source.path for source, url in sources if _read(run, source, run.key(source, url), url)}
     return run.report(writer.drop(writer.of_paths(read.__contains__)))
 
 
 def _read(run: _Run, source: readers.SourceFile, key: str | None, url: str | None) -> bool:
-    """Take what a source gives; whether it could be read at all."""
-    readable, skips, before = False, len(run.skipped), run.read
+    """Take what a source gives; whether it could be read, and to its end."""
+    readable, whole, skips, before = False, True, len(run.skipped), run.read
     for item in readers.read(source, url=url):
         if isinstance(item, Skip):
             run.skipped.append(item)
             # A skip that has a line is about a part of the source, not all of it.
             readable = readable or item.line is not None
+            whole = whole and item.line is not None
         else:
             readable = True
             run.take(item)
-    whole = key is not None and len(run.skipped) == skips
+    if whole and key != run.key(source, url):
+        whole = False
+        why = "it changed while it was read; ingest it again"
+        run.skipped.append(Skip(source.file, None, why))
+    clean = key is not None and len(run.skipped) == skips
     run.writer.sources[source.path] = KnownSource(
-        key if whole and key else "", run.read - before, source.file, source.format, url
+        key if clean and key else "", run.read - before, source.file, source.format, url
     )
-    return readable
-
-
-def _key(source: readers.SourceFile, made_by: str) -> str | None:
-    """A hash over a file's content, name and what reads it; ``None`` where it cannot be read."""
-    state = blake2b(f"{source.file}\n{source.format}\n{made_by}\n".encode(), digest_size=16)
-    try:
-        with open(source.path, "rb") as file:
-            file_digest(file, lambda: state)
-    except OSError:
-        return None
-    return state.hexdigest()
+    return readable and whole
 
 
 def add(

@@ -1,7 +1,8 @@
 """Files to records: pages as saved from the web, and records a line.
 
 Nothing of a source is dropped in silence: what becomes no record is a ``Skip`` with file, line
-and reason. A bad file or line never stops the others.
+and reason, the first ten thousand of a file one by one. A bad file or line never stops the others.
+What is held of a file is bounded, whatever stands in it.
 """
 
 from __future__ import annotations
@@ -10,28 +11,53 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wpssearch.model import Record, Skip
-from wpssearch.readers.files import Decoded, SourceFile, Unreadable, decode, read_bytes, walk
+from wpssearch.readers.csv import read_csv
+from wpssearch.readers.files import (
+    Decoded,
+    SourceFile,
+    Unreadable,
+    decode,
+    opened,
+    read_bytes,
+    walk,
+)
 from wpssearch.readers.page import parse_page
-from wpssearch.readers.rows import read_csv, read_jsonl, record_from_mapping
+from wpssearch.readers.rows import read_jsonl, record_from_mapping
 
-__all__ = ["SourceFile", "read", "record_from_mapping", "walk"]
+__all__ = ["SourceFile", "Unreadable", "opened", "read", "record_from_mapping", "walk"]
+
+_MOST_SKIPS = 10_000
+_MOST_LINES = 2_000_000
 
 
 def read(source: SourceFile, *, url: str | None = None) -> Iterator[Record | Skip]:
     """The records of a file and what it holds besides; ``url`` is the page's address.
 
-    A skip without a line says that the file could not be read at all.
+    A skip without a line says that the file could not be read, or not to its end.
     """
     found = False
+    left: list[Skip] = []
+    skips = 0
     try:
         for item in _items(source, url):
             found = True
+            if isinstance(item, Skip):
+                skips += 1
+                if skips > _MOST_SKIPS:
+                    left = [left[0] if left else item, item]
+                    continue
             yield item
     except Unreadable as error:
+        found = True
         yield Skip(source.file, None, str(error))
-    else:
-        if not found:
-            yield Skip(source.file, 1, "the file is empty")
+    if left:
+        first, last = left
+        count = skips - _MOST_SKIPS
+        yield Skip(
+            source.file, first.line, f"so were {count:,} parts from here to line {last.line}"
+        )
+    if not found:
+        yield Skip(source.file, 1, "the file is empty")
 
 
 def _items(source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
@@ -39,7 +65,7 @@ def _items(source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
         case "jsonl":
             return read_jsonl(source.path, source.file)
         case "csv":
-            return read_csv(decode(read_bytes(source.path)), source.path, source.file)
+            return read_csv(source.path, source.file)
         case _:
             return _page(decode(read_bytes(source.path)), source, url)
 
@@ -52,7 +78,13 @@ def _page(decoded: Decoded, source: SourceFile, url: str | None) -> Iterator[Rec
         yield Skip(source.file, decoded.broken_line, why)
 
 
+def _count(text: str) -> None:
+    if max(text.count("\n"), text.count("\r")) > _MOST_LINES:
+        raise Unreadable(f"it has more than {_MOST_LINES:,} lines; part it into several files")
+
+
 def _text(text: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
+    _count(text)
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = list(enumerate(plain.split("\n"), 1))
     yield from parse_page(lines, source.file, source.path, url)
@@ -61,6 +93,7 @@ def _text(text: str, source: SourceFile, url: str | None) -> Iterator[Record | S
 def _html(html: str, source: SourceFile, url: str | None) -> Iterator[Record | Skip]:
     from wpssearch.readers.html import visible_text
 
+    _count(html)
     page = visible_text(html)
     if not page.lines:
         yield Skip(source.file, 1, "the page has no visible text")

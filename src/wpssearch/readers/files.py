@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from wpssearch.errors import UsageError
 from wpssearch.model import Skip
 
 __all__ = [
+    "BOMS",
+    "MOST_BYTES",
     "Decoded",
     "SourceFile",
     "Unreadable",
+    "controls",
     "decode",
     "is_binary",
+    "opened",
     "read_bytes",
     "read_text",
     "walk",
 ]
 
+#: How much of a file is held at once: a page whole, a line or row of the others.
+MOST_BYTES = 64 << 20
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".csv": "csv"}
-_BOMS = (
+BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -129,36 +135,89 @@ def _folder(top: str) -> Iterator[SourceFile | Skip]:
         )
 
 
-def read_bytes(path: str) -> bytes:
-    """The bytes of a file; ``Unreadable`` with the reason where they cannot be had."""
+class _UpTo(io.RawIOBase):
+    """The first so many bytes of a file, however it grows while it is read."""
+
+    def __init__(self, file: io.FileIO, left: int) -> None:
+        self._file, self._left = file, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        view = memoryview(buffer)[: self._left]
+        count = self._file.readinto(view) or 0
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe that has taken the place of a file would be waited for.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def opened(path: str, buffer: int = 64 << 10) -> io.BufferedReader:
+    """A file as it is now, to be read once from its beginning, ``buffer`` bytes at a time.
+
+    ``Unreadable`` with the reason where that cannot be; reading it may raise ``OSError``.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        file = open(path, "rb", buffering=0, opener=_without_waiting)  # noqa: SIM115
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            file.close()
+            raise Unreadable("it is neither a file nor a folder")
     except PermissionError:
         raise Unreadable("there is no permission to read it") from None
     except FileNotFoundError:
         raise Unreadable("there is no such file or folder") from None
     except OSError:
         raise Unreadable("the disk or system cannot read it") from None
+    return io.BufferedReader(_UpTo(file, state.st_size), buffer)
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file; ``Unreadable`` with the reason where they cannot be had or held."""
+    with opened(path) as file:
+        try:
+            data = file.read(MOST_BYTES + 1)
+        except OSError:
+            raise Unreadable("the disk or system cannot read it") from None
+    return _bounded(data)
+
+
+def _bounded(data: bytes) -> bytes:
+    if len(data) > MOST_BYTES:
+        raise Unreadable(f"it is larger than {MOST_BYTES >> 20} MiB; part it into several files")
+    return data
 
 
 def is_binary(data: bytes) -> bool:
     """True where more of the bytes are control characters than any text has."""
-    return _controls(data) > len(data) * 0.05
+    return controls(data) > len(data) * 0.05
 
 
-def _controls(data: bytes) -> int:
+def controls(data: bytes) -> int:
+    """How many of the bytes are control characters that no text has."""
     return len(data) - len(data.translate(None, _CONTROLS))
 
 
 def read_text(path: str) -> str:
     """The text of a file, or of the standard input for ``-``, in whatever encoding it is.
 
-    ``UsageError`` where it cannot be read.
+    ``UsageError`` where it cannot be read, or is larger than a page may be.
     """
     try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return decode(data).text
+        if path == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        return decode(_bounded(data)).text
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
     except Unreadable as error:
@@ -171,7 +230,7 @@ def decode(data: bytes) -> Decoded:
     A mark decides, else UTF-8 where the bytes are that, with a damaged character here and there
     too, else what charset-normalizer makes of them. ``Unreadable`` where the bytes are no text.
     """
-    for mark, encoding in _BOMS:
+    for mark, encoding in BOMS:
         if data.startswith(mark):
             try:
                 return Decoded(data[len(mark) :].decode(encoding))
@@ -180,7 +239,7 @@ def decode(data: bytes) -> Decoded:
                     return _mended(data[len(mark) :])
                 raise Unreadable("its encoding mark and its bytes do not agree") from None
     # UTF-16 without a mark is half NULs; elsewhere a NUL or many controls are no text.
-    wide = b"\0" in data and _controls(data) > len(data) * 0.3
+    wide = b"\0" in data and controls(data) > len(data) * 0.3
     if not wide and (b"\0" in data or is_binary(data)):
         raise Unreadable("it is a binary file, not text")
     if not wide:

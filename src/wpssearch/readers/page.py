@@ -238,27 +238,29 @@ def _agencies(
     text: str, lines: Sequence[Line], after: int, stop: int
 ) -> tuple[tuple[str, ...], int]:
     """The agencies of a header: they go on where a line ends or the next begins with ``;``."""
+    parts = [text]
     while True:
         following = next((i for i in range(after, stop) if lines[i][1].strip()), None)
         if following is None:
             break
         line = bare(lines[following][1])
         adjacent = following == after
-        unfinished = text.rstrip().endswith(";") or (not text.strip() and adjacent)
+        last = parts[-1].rstrip()
+        unfinished = last.endswith(";") or (not last and adjacent)
         if not (unfinished or (adjacent and line.startswith(";"))):
             break
         if not _may_be_agency(line):
             break
         # `DPPA;` with a line right below it is a list that goes on, whatever follows. After a
         # blank line it may be the narrative: only a name is an agency there.
-        listed = adjacent and text.rstrip().endswith(";")
+        listed = adjacent and last.endswith(";")
         if not listed and not _text_follows(lines, following + 1, stop):
             break
         if not adjacent and not is_name(line):
             break
-        text = f"{text} {line}"
+        parts.append(line)
         after = following + 1
-    names = (bare(name) for name in text.split(";"))
+    names = (bare(name) for name in " ".join(parts).split(";"))
     return tuple(dict.fromkeys(name for name in names if name)), after
 
 

@@ -146,16 +146,17 @@ def _bodies(
 
 def _joined(bodies: Sequence[tuple[str, list[str]]]) -> tuple[str, tuple[Section, ...]]:
     """The text of all sections, and where each stands in it."""
-    text = ""
+    texts: list[str] = []
+    start = 0
     sections: list[Section] = []
     for heading, lines in bodies:
         body = "\n".join(line.strip() for line in lines).strip()
         body = re.sub(r"\n{3,}", "\n\n", body)
         if not body:
             continue
-        start = len(text) + 2 if text else 0
-        text = f"{text}\n\n{body}" if text else body
+        texts.append(body)
         if heading:
             postal = heading.casefold() in _POSTAL
             sections.append(Section(heading, start, start + len(body), postal))
-    return text, tuple(sections)
+        start += len(body) + 2
+    return "\n\n".join(texts), tuple(sections)

@@ -1,8 +1,7 @@
-"""Records a line: ``.jsonl`` and ``.csv``, and the mapping form that both share with Python."""
+"""Records a line: ``.jsonl``, and the mapping form that it shares with ``.csv`` and Python."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -11,15 +10,18 @@ from typing import Any
 
 from wpssearch.model import Period, Record, Skip, Source, Tag, activity_title
 from wpssearch.periods import FIRST, LAST, label_for, parse_interval, parse_label
-from wpssearch.readers.files import Decoded, Unreadable, decode, is_binary, read_bytes
+from wpssearch.readers.files import MOST_BYTES, Unreadable, is_binary, opened
+from wpssearch.readers.profile import beginning
+from wpssearch.readers.streams import TooLong, lines_of
 
-__all__ = ["read_csv", "read_jsonl", "record_from_mapping"]
+__all__ = ["read_jsonl", "record_from_mapping", "why"]
 
 _KEYS = frozenset(
     {"id", "text", "kind", "title", "agencies", "period", "missions", "countries", "url", "facets"}
 )
-_MAX_LINE = 64 * 1024 * 1024
 _MAX_DEPTH = 50
+# A value takes a hundred bytes of memory, and may take two of a line.
+_MOST_VALUES = 2_000_000
 # What tells a binary file from text.
 _SAMPLE = 64 * 1024
 _RESERVED_FACETS = frozenset({"period", "agency", "mission", "country", "kind"})
@@ -60,7 +62,7 @@ def _period(value: Any) -> Period | None:
         if interval is not None:
             return Period(*interval, label_for(*interval))
         if period is None:
-            raise ValueError(f"the period {text!r} cannot be read")
+            raise ValueError(f"the period {beginning(text)} cannot be read")
         return period
     if isinstance(value, Mapping):
         start = value.get("start") or value.get("end")
@@ -68,7 +70,8 @@ def _period(value: Any) -> Period | None:
         first = _bounded(str(start)) if start else None
         last = _bounded(str(end)) if end else None
         if first is None or last is None or first[0] > last[1]:
-            raise ValueError(f"the period from {start!r} to {end!r} cannot be read")
+            ends = f"from {beginning(str(start))} to {beginning(str(end))}"
+            raise ValueError(f"the period {ends} cannot be read")
         label = value.get("label")
         printed = parse_label(_clean(label)) if isinstance(label, str) else None
         # A label that names other months, or none, could stand for two intervals: choosing it
@@ -122,7 +125,7 @@ def record_from_mapping(row: Mapping[str, Any], source: Source) -> Record:
     if not isinstance(further, Mapping):
         raise ValueError("the facets are no mapping from name to values")
     facets = {
-        _clean(str(name)): tuple(map(Tag, _strings(values, f"facet {name}")))
+        _clean(str(name)): tuple(map(Tag, _strings(values, f"facet {beginning(str(name))}")))
         for name, values in further.items()
     }
     if not all(name.strip() for name in facets):
@@ -158,13 +161,14 @@ def read_jsonl(path: str, file: str) -> Iterator[Record | Skip]:
             continue
         try:
             if line is None:
-                raise ValueError("the line is longer than 64 MiB")
+                raise TooLong("line")
             yield record_from_mapping(_object(line), Source(file, number, path))
         except (ValueError, RecursionError) as error:
-            yield Skip(file, number, _why(error))
+            yield Skip(file, number, why(error))
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """What is wrong with a line, in plain words."""
     if isinstance(error, json.JSONDecodeError):
         return (
             f"the line is no JSON ({error.msg.lower().removesuffix(' at')} at column {error.colno})"
@@ -179,7 +183,10 @@ def _why(error: Exception) -> str:
 
 
 def _object(line: str | bytes) -> Mapping[str, Any]:
-    value = json.loads(line.decode("utf-8") if isinstance(line, bytes) else line)
+    text = line.decode("utf-8") if isinstance(line, bytes) else line
+    if len(text) > _MOST_VALUES and sum(map(text.count, ",[{")) > _MOST_VALUES:
+        raise ValueError(f"it holds more than {_MOST_VALUES:,} values")
+    value = json.loads(text)
     if not isinstance(value, Mapping):
         raise ValueError("the line is no JSON object")
     return value
@@ -187,92 +194,28 @@ def _object(line: str | bytes) -> Mapping[str, Any]:
 
 def _lines(path: str) -> Iterator[str | bytes | None]:
     """The lines of a file; bytes where it is UTF-8, ``None`` for one that is too long to hold."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115
-    except PermissionError:
-        raise Unreadable("there is no permission to read it") from None
-    except OSError:
-        raise Unreadable("it cannot be read") from None
-    with file:
-        start = file.read(_SAMPLE)
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:4]:
-            # UTF-16 and UTF-32 have no line end that could be looked for in bytes.
-            yield from decode(read_bytes(path)).text.split("\n")
-            return
-        if is_binary(start):
-            raise Unreadable("it is a binary file, not text")
-        file.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
-        while line := file.readline(_MAX_LINE):
-            if len(line) == _MAX_LINE and not line.endswith(b"\n"):
-                while line and not line.endswith(b"\n"):
-                    line = file.readline(_MAX_LINE)
-                yield None
-            else:
-                yield line
-
-
-def read_csv(decoded: Decoded, path: str, file: str) -> Iterator[Record | Skip]:
-    """The records of a ``.csv`` with a header row; lists are split at ``;``.
-
-    A cell under a column without a name is kept as ``column N``. A row that holds damaged UTF-8
-    is skipped, as a line of ``.jsonl`` is.
-    """
-    if not decoded.text.strip():
-        return
-    csv.field_size_limit(_MAX_LINE)
-    rows = csv.reader(io.StringIO(decoded.text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(rows)]
-    except (StopIteration, csv.Error):
-        header = []
-    if not {"id", "text"} <= set(header):
-        yield Skip(file, 1, "the header row names no columns id and text")
-        return
-    twice = sorted(name for name in {*header} if name and header.count(name) > 1)
-    if twice:
-        yield Skip(file, 1, f"the header row names the column {twice[0]!r} twice")
-        return
-    names = [name or f"column {number}" for number, name in enumerate(header, 1)]
-    while True:
-        number = rows.line_num + 1
+    with opened(path, _SAMPLE) as file:
         try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Skip(file, number, f"the row is no CSV ({error})")
-            continue
-        if not cells:
-            continue
-        try:
-            if len(cells) != len(header):
-                raise ValueError(f"the row has {len(cells)} cells, the header {len(header)}")
-            if decoded.broken_line is not None and any("\ufffd" in cell for cell in cells):
-                raise ValueError("the row is not in UTF-8")
-            kept = [pair for pair in zip(names, header, cells, strict=True) if pair[1] or pair[2]]
-            row = _from_cells({name: cell for name, _, cell in kept})
-            yield record_from_mapping(row, Source(file, number, path))
-        except ValueError as error:
-            yield Skip(file, number, _why(error))
+            start = file.peek(_SAMPLE)
+            wide = start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:4]
+            if not wide:
+                if is_binary(start):
+                    raise Unreadable("it is a binary file, not text")
+                if start.startswith(b"\xef\xbb\xbf"):
+                    file.read(3)
+                yield from _short(file)
+                return
+        except OSError:
+            raise Unreadable("the disk or system cannot read it") from None
+    # UTF-16 and UTF-32 have no line end that could be looked for in bytes.
+    yield from lines_of(path, "\n").short()
 
 
-def _from_cells(cells: Mapping[str, str]) -> dict[str, Any]:
-    """A row as the mapping that a line of ``.jsonl`` would hold."""
-    row: dict[str, Any] = {}
-    facets: dict[str, list[str]] = {}
-    bounds: dict[str, str] = {}
-    for name, cell in cells.items():
-        if name in ("agencies", "missions", "countries"):
-            row[name] = cell.split(";")
-        elif name.startswith("facets."):
-            facets[name.removeprefix("facets.")] = cell.split(";")
-        elif name in ("period_start", "period_end"):
-            if cell.strip():
-                bounds[name.removeprefix("period_")] = cell
-        else:
-            row[name] = cell
-    if bounds and not row.get("period"):
-        row["period"] = bounds
-    if facets:
-        row["facets"] = facets
-    return row
+def _short(file: io.BufferedReader) -> Iterator[bytes | None]:
+    while line := file.readline(MOST_BYTES):
+        if len(line) < MOST_BYTES or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MOST_BYTES)
+        yield None
