@@ -23,6 +23,8 @@ __all__ = ["Progress", "add", "ingest", "remove", "reread"]
 
 #: Called with the number of records read so far.
 Progress = Callable[[int], None]
+#: How many ids that came twice are told one by one.
+_MOST_REPEATED = 10_000
 
 
 @dataclass(slots=True)
@@ -36,6 +38,9 @@ class _Run:
     progress: Progress | None
     skipped: list[Skip] = field(default_factory=list)
     read: int = 0
+    #: Ids that came twice, told one by one and, further ones, counted.
+    repeated: list[Skip] = field(default_factory=list)
+    further: int = 0
     #: Files of which another has taken a record's id in this run.
     contested: set[str] = field(default_factory=set)
 
@@ -72,13 +77,26 @@ class _Run:
                 self.writer.lose(known)
             tagged = self.tagger.tag_record(record) if self.tagger else record
             self.writer.put(tagged, value, known)
+        if len(self.writer.repeated) >= _MOST_REPEATED:
+            self._tell_repeated()
         self._progress(1)
+
+    def _tell_repeated(self) -> None:
+        for id_, before, now in self.writer.repeated:
+            if len(self.repeated) < _MOST_REPEATED:
+                why = f"the id {readers.beginning(id_)} is given again {_place(now)}, which counts"
+                self.repeated.append(Skip(before.file, before.line, why))
+            else:
+                self.further += 1
+        self.writer.repeated.clear()
 
     def report(self, removed: int) -> Report:
         added, updated, unchanged = self.writer.settled()
-        for id_, before, now in self.writer.repeated:
-            why = f"the id {id_!r} is given again {_place(now)}, which counts"
-            self.skipped.append(Skip(before.file, before.line, why))
+        self._tell_repeated()
+        self.skipped += self.repeated
+        if self.further:
+            why = f"so were {self.further:,} further records whose ids are given again"
+            self.skipped.append(Skip(self.repeated[-1].file, self.repeated[-1].line, why))
         return Report(
             added=added,
             updated=updated,

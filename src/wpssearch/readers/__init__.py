@@ -22,9 +22,10 @@ from wpssearch.readers.files import (
     walk,
 )
 from wpssearch.readers.page import parse_page
+from wpssearch.readers.profile import beginning
 from wpssearch.readers.rows import read_jsonl, record_from_mapping
 
-__all__ = ["SourceFile", "Unreadable", "opened", "read", "record_from_mapping", "walk"]
+__all__ = ["SourceFile", "Unreadable", "beginning", "opened", "read", "record_from_mapping", "walk"]
 
 _MOST_SKIPS = 10_000
 _MOST_LINES = 2_000_000

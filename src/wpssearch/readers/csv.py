@@ -17,6 +17,8 @@ __all__ = ["read_csv"]
 
 # As many as a spreadsheet has.
 _MOST_COLUMNS = 16_384
+# So many lines tell whether lines are rows.
+_ENOUGH = 100
 
 
 def read_csv(path: str, file: str) -> Iterator[Record | Skip]:
@@ -106,13 +108,9 @@ class _Reader:
         return f"a quotation mark is not closed; with it {below} lines below were skipped"
 
     def _are_rows(self, lines: Sequence[str]) -> bool:
-        """Whether most of some lines are rows of their own, not the text of a cell."""
-        try:
-            rows = [cells for cells in csv.reader(lines) if cells]
-        except csv.Error:
-            return False
-        fitting = sum(len(cells) == len(self._header) for cells in rows)
-        return len(rows) <= 2 * fitting
+        """Whether most of some lines, by the first of them, are rows, not the text of a cell."""
+        rows = [cells for cells in csv.reader(lines[:_ENOUGH]) if cells]
+        return len(rows) <= 2 * sum(len(cells) == len(self._header) for cells in rows)
 
 
 def _from_cells(cells: Mapping[str, str]) -> dict[str, Any]:
