@@ -49,7 +49,8 @@ _WILD = re.compile(r"\\[^\w\s]|[*?]")
 _NAME = re.compile(rf"({NAME}):")
 # A year, or a session in Roman numbers, as it stands after a resolution's number: text.
 _BRACKETED = re.compile(r"\((?:\d+|[IVXLC]+)\)(?!\^)")
-_RANGE = re.compile(r"\[\s*([^\s\[\]]+)\s+TO\s+([^\s\[\]]+)\s*\]")
+_END = rf"[^\s\[\](){QUOTES}]++"
+_RANGE = re.compile(rf"\[\s*+({_END})\s++TO\s++({_END})\s*+\]")
 
 _UNCLOSED = "A quotation mark is not closed; what follows it was read as single words"
 _PARENTHESES = "A parenthesis without its partner, or too deep in others, was read as a blank"
