@@ -1,7 +1,7 @@
 """Fuzz for as long as is wished: `python tests/fuzz/run.py [--seconds N] [TARGET...]`.
 
-Coverage guides it where atheris is installed (`pip install atheris`), else hypothesis draws. An input that breaks
-a promise is written to `corpus/TARGET`, where the tests find it from then on.
+Coverage guides it where atheris is installed (`pip install atheris`), else hypothesis draws. An
+input that breaks a promise is written to `corpus/TARGET`, where the tests find it from then on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is fuzzed: plain functions that take bytes and raise where a promise is broken.
 
-A promise is the same everywhere: a plain reason or an answer in its form, whatever the bytes. Both drivers, coverage-guided
-(``run.py``) and hypothesis (``test_fuzz.py``), call these.
+A promise is the same everywhere: a plain reason or an answer in its form, whatever the bytes. Both
+drivers, coverage-guided (``run.py``) and hypothesis (``test_fuzz.py``), call these.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -35,7 +36,7 @@ __all__ = ["CORPUS", "TARGETS", "seeds"]
 CORPUS = Path(__file__).with_name("corpus")
 _LONGEST_REASON = 400
 _QUERIES = ("police desk", '"gender desks"', "polise", "UNMIL -police", "")
-RECORDS = [
+RECORDS: list[dict[str, Any]] = [
     {"id": "a", "text": "UNMIL's gender desks (WPAs) in Liberia trained police.", "title": "Desks"},
     {"id": "b", "text": "Police in Haiti, 2007.", "period": "2007", "agencies": ["DPKO"]},
     {"id": "c", "text": "Gender desk officers met the police.", "facets": {"measure": ["x", "y"]}},

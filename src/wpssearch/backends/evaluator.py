@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -258,14 +258,14 @@ class Evaluation:
         record that has ``c`` alone, ``(a AND b) OR c`` marks no ``a``.
         """
         if isinstance(plan, All):
-            every = [self.marked(part, number, records) for part in plan.parts]
+            every = [self.marked(part, number, records) for part in _once(plan.parts)]
             flags = np.ones(len(records), bool)
             for matched, _ in every:
                 flags &= matched
             found = [entry for _, entries in every for entry in entries]
             return flags, found if flags.all() else _within(found, flags)
         if isinstance(plan, AnyOf | Synonyms):
-            every = [self.marked(part, number, records) for part in plan.parts]
+            every = [self.marked(part, number, records) for part in _once(plan.parts)]
             flags = np.zeros(len(records), bool)
             for matched, _ in every:
                 flags |= matched
@@ -284,6 +284,11 @@ class Evaluation:
             made = self._segments[number].segment.offsets(FIELDS[field], records)
             known = self._read[number, field] = records, made
         return known[1]
+
+
+def _once(parts: Iterable[Plan]) -> list[Plan]:
+    """The parts without those that stand there before: what is typed often is marked once."""
+    return list(dict.fromkeys(parts))
 
 
 def _within(

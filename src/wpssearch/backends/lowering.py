@@ -33,6 +33,8 @@ from wpssearch.vocab import LongForm
 __all__ = ["Lowering", "Part", "Selecting", "Under", "lower", "no_facets", "terms_of"]
 
 _LONGEST_FORM = 12
+# In the place of a case: an acronym as it is written in capitals.
+_WRITTEN = "written"
 _MOST_CACHED = 1 << 14
 _LONGEST_RESOLUTION = 6
 _MAY_BE_RESOLUTION = re.compile(r"resolutions?$|res\.?$|(?:UN)?SCR|[SAE]/", re.IGNORECASE)
@@ -319,9 +321,13 @@ class Lowering:
     def _acronym(self, known: LongForm) -> Group | Kind | None:
         """The group of an acronym as it is written in capitals."""
         form = fold(known.acronym)
-        every = terms_of(form, CAPITALS, self.lexicon)
-        written = (t for t in every if t.form == form and t.case in (CAPITALS, SHOUTED))
-        group = Group(form, frozenset(written))
+        groups = self.lexicon.groups
+        group = groups.get((form, _WRITTEN))
+        if group is None:
+            every = terms_of(form, CAPITALS, self.lexicon)
+            written = (t for t in every if t.form == form and t.case in (CAPITALS, SHOUTED))
+            # One for all times that the long form stands in a query, whose plans are then equal.
+            group = groups[form, _WRITTEN] = Group(form, frozenset(written))
         return self.inside(group) if group.terms else None
 
     def _long_form_at(self, parts: list[Part], at: int) -> tuple[int, LongForm | None]:
