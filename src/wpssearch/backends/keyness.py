@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import log2
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ __all__ = ["Keyword", "keywords", "log_likelihood", "log_ratio"]
 
 #: How many postings are looked at a time.
 _AT_ONCE = 1 << 22
+#: To how many decimals G² is given: as many as every version of numpy gives alike.
+_DIGITS = 9
 
 
 class Keyword(NamedTuple):
@@ -51,14 +54,15 @@ def log_likelihood(selected: Array, others: Array, size: int, rest: int) -> Arra
     ):
         some = observed > 0
         score[some] += observed[some] * np.log(observed[some] * total / (row[some] * column))
-    # What independence makes of rounding errors is no evidence.
-    positive: Array = np.maximum(2 * score, 0.0)
+    # What independence makes of rounding errors is no evidence; nor is what one version or machine
+    # makes of the last digits of a logarithm.
+    positive: Array = np.round(np.maximum(2 * score, 0.0), _DIGITS)
     return positive
 
 
 def log_ratio(selected: int, others: int, size: int, rest: int) -> float:
     """The binary logarithm of the ratio of the shares; half a record stands for none."""
-    return float(np.log2((selected / size) / ((others or 0.5) / rest)))
+    return log2((selected / size) / ((others or 0.5) / rest))
 
 
 def keywords(
