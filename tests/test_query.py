@@ -142,6 +142,7 @@ def test_what_is_no_syntax_is_words_and_a_note_says_where(
 @example(Boost(Word("a"), 5e-324))
 @example(Field("title", Facet("country", "*")))
 @example(Facet("country", "2007.."))
+@example(Facet("country", "title:AND"))
 @example(Wildcard("-a*"))
 def test_a_tree_is_what_its_text_is_read_as(tree: Query) -> None:
     assert parse(str(tree), MEASURES) == (tree, ())

@@ -28,8 +28,9 @@ _IN_PATTERN = re.compile(rf"[\\{QUOTES}()~^]|^[-+!]")
 _IN_WORD = re.compile(rf"[\\{QUOTES}()~^*?]|^[-+!&|\[]")
 _ESCAPE = r"\\\g<0>"
 _NAMED = re.compile(rf"({NAME}):")
-# A value that needs no quotes: letters, digits and what stands inside names.
-_BARE = re.compile(r"\w(?:[\w./:,'’-]*\w)?(?:\.\.)?|\.\.\w[\w-]*|\*")
+# A value that needs no quotes: letters, digits and what stands inside names. A colon would make a
+# field or facet of what stands before it.
+_BARE = re.compile(r"\w(?:[\w./,'’-]*\w)?(?:\.\.)?|\.\.\w[\w-]*|\*")
 
 
 def printed(tree: Query) -> str:
