@@ -55,9 +55,9 @@ def passages(
     if not text.strip():
         return ()
     ordered = sorted(marks)[:_MAX_MARKS]
-    cores = _cores(ordered, length) or [(0, 0)]
-    spans = merged([_frame(text, core, length) for core in cores])
     matches = merged([(mark.start, mark.end) for mark in marks])
+    cores = [_widened(core, matches) for core in _cores(ordered, length)] or [(0, 0)]
+    spans = merged([_frame(text, core, length) for core in cores])
     return tuple(_snippet(field, text, span, matches) for span in spans)
 
 
@@ -101,6 +101,12 @@ def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
         chosen.append(core)
         covered |= {m.part for m in marks if core[0] <= m.start and m.end <= core[1]}
     return chosen
+
+
+def _widened(core: Span, matches: Sequence[Span]) -> Span:
+    """The core with the whole of the matches that it touches."""
+    touched = [core, *(m for m in matches if m[0] < core[1] and core[0] < m[1])]
+    return min(a for a, _ in touched), max(b for _, b in touched)
 
 
 def _frame(text: str, core: Span, length: int) -> Span:

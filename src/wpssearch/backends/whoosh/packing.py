@@ -66,7 +66,8 @@ class PackedWriter:
 
     def columns(self, name: str) -> Iterator[tuple[str, Array | bytes]]:
         """The columns that hold the numbers."""
-        self._low.append(self._waiting)
+        if self._bits == _HALF:
+            self._low.append(self._waiting)
         kind = np.dtype(_KINDS[self._bits])
         yield name if self._bits != _HALF else f"{name}.half", self._low.whole(kind)
         if self._at:

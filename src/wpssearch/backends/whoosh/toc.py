@@ -139,7 +139,8 @@ class Toc:
             )
             files = [entry.file for entry in toc.segments]
             if (
-                name != cls.file(toc.generation)
+                type(toc.generation) is not int
+                or name != cls.file(toc.generation)
                 or len(set(files)) < len(files)
                 or not all(entry.sensible for entry in toc.segments)
                 or not all(known.sensible for known in toc.sources.values())
