@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     ),
     "facets": (
         ("facets.py", "backends/faceting.py"),
-        ("tests/test_facets.py", "tests/test_filters.py"),
+        ("tests/test_facets.py",),
     ),
     "highlight": (("highlight.py",), ("tests/test_highlight.py",)),
     "codec": (
