@@ -44,11 +44,13 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ("tests/test_facets.py",),
     ),
     "highlight": (("highlight.py",), ("tests/test_highlight.py",)),
-    "codec": (
-        ("backends/whoosh/codec.py", "backends/whoosh/packing.py", "backends/whoosh/strings.py",
-         "backends/whoosh/toc.py", "backends/whoosh/container.py"),
-        ("tests/test_columns.py", "tests/test_toc.py", "tests/test_merging.py"),
+    "columns": (
+        ("backends/whoosh/container.py", "backends/whoosh/packing.py",
+         "backends/whoosh/strings.py"),
+        ("tests/test_columns.py",),
     ),
+    "table of contents": (("backends/whoosh/toc.py",), ("tests/test_toc.py",)),
+    "codec": (("backends/whoosh/codec.py",), ("tests/test_commits.py",)),
 }  # fmt: skip
 _LOADED = (hypothesis, numpy, whoosh.writing)
 #: How long the tests of a room may take with a mutant, in seconds and by what they take without.
