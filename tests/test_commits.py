@@ -222,10 +222,12 @@ def test_an_id_that_comes_again_is_told_with_both_places(
     tmp_path: Path, budget: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wpssearch.backends.whoosh.store._BUDGET", budget)
-    path = write(tmp_path / "a.jsonl", [("x", "one"), ("y", "two"), ("x", "three"), ("x", "four")])
+    lines = [("x", "one"), ("y", "two"), ("x", "three"), ("x", "four"), ("z", "five")]
+    path = write(tmp_path / "a.jsonl", lines)
     with wpssearch.open(":memory:") as index:
         report = index.ingest([path])
-        assert report.added == 2
+        assert report.added == 3
+        assert sorted(hit.id for hit in index.search("").hits) == ["x", "y", "z"]
         assert {skip.line for skip in report.skipped} == {1, 3}
         assert all("the id 'x' is given again at a.jsonl:" in s.why for s in report.skipped)
         assert index.get("x").text == "four"
