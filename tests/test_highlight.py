@@ -190,3 +190,26 @@ def test_passages_are_slices_that_hold_their_marks(
     if marks and found:
         # At least one whole part of the query is shown.
         assert any(snippet.matches for snippet in found)
+
+
+def test_of_very_many_marks_the_first_choose_the_passages() -> None:
+    text = "a " * 3000 + "rare"
+    marks = [Mark(2 * n, 2 * n + 1, 0, 1.0) for n in range(3000)] + [mark(text, "rare", 1, 9.0)]
+    (snippet,) = passages("text", text, marks, 20)
+    assert snippet.start == 0
+    assert len(snippet.matches) == 10
+
+
+def test_a_beginning_is_as_long_as_a_passage_may_be() -> None:
+    assert passages("text", "One two three", [], 7)[0].text == "One two"
+    assert passages("text", "One two three", [], 6)[0].text == "One"
+    assert passages("text", "One two", [], 7)[0] == Snippet("text", "One two", ())
+
+
+def test_a_part_that_is_shown_already_gains_nothing() -> None:
+    """The second passage is the one that brings a new part, not the one with the most words."""
+    text = "police desk" + " x" * 40 + " police desk again" + " y" * 40 + " border"
+    marks = [mark(text, "police"), mark(text, "desk", 1), mark(text, "police", 0, after=20),
+             mark(text, "desk", 1, after=20), mark(text, "border", 2)]  # fmt: skip
+    found = passages("text", text, marks, 20)
+    assert [[s.text[a:b] for a, b in s.matches] for s in found] == [["police", "desk"], ["border"]]
