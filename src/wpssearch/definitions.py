@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from wpssearch.folding import fold
 
@@ -43,16 +44,22 @@ def _letters(written: str) -> str | None:
 
 def _begins(letters: str, words: Sequence[str]) -> int | None:
     """The index of the word with which the long form begins, of the last words of a text."""
-    if not letters:
-        return len(words)
-    for back in range(len(words) - 1, -1, -1):
-        if words[back][0] == letters[-1]:
-            begun = _begins(letters[:-1], words[:back])
-            if begun is not None:
-                return begun if letters[:-1] else back
-        if words[back] not in _SMALL:
-            return None
-    return None
+
+    @cache
+    def begun(count: int, stop: int) -> int | None:
+        """The same for so many letters, the first, and the words before ``stop``."""
+        if not count:
+            return stop
+        for back in range(stop - 1, -1, -1):
+            if words[back][0] == letters[count - 1]:
+                found = begun(count - 1, back)
+                if found is not None:
+                    return found
+            if words[back] not in _SMALL:
+                return None
+        return None
+
+    return begun(len(letters), len(words))
 
 
 def definitions(text: str) -> Iterator[Definition]:

@@ -98,7 +98,8 @@ def _word(text: str) -> str:
 
 def _unnamed(text: str) -> str:
     """The text, its beginning no name of a field."""
-    return _NAMED.sub(r"\1\\:", text, count=1) if _NAMED.match(text) else text
+    name = _NAMED.match(text)
+    return f"{name[1]}\\{text[name.end(1) :]}" if name else text
 
 
 def _quoted(text: str) -> str:

@@ -31,6 +31,7 @@ _LISTED = re.compile(
     r" *(?:,|/|&|;)? *(?:and|or|as well as|then|and then|&)? *(?:of|from|by)? *(?:the |\d+ )?"
     r"(?:(?:governments?|republic|kingdom) (?:of )?(?:the )?)?"
 )
+_LONGEST_BETWEEN = 120
 #: Words that may stand between a cue and the country's name.
 _PASSED = frozenset({"the", "government", "governments", "of", "republic", "kingdom", "state",
                      "states", "both", ":", "(", "a", "an"})  # fmt: skip
@@ -201,7 +202,10 @@ def _lists(low: str, mentions: Sequence[Mention]) -> Iterable[list[Mention]]:
     """The mentions, those that a list names together as one group."""
     group: list[Mention] = []
     for mention in mentions:
-        if group and not _LISTED.fullmatch(low, group[-1].stop, mention.first):
+        between = mention.first - group[-1].stop if group else 0
+        if between > _LONGEST_BETWEEN or (
+            group and not _LISTED.fullmatch(low, group[-1].stop, mention.first)
+        ):
             yield group
             group = []
         group.append(mention)
