@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT
 
 import wpssearch
+from wpssearch import periods
 from wpssearch.backends.whoosh import expanding
 from wpssearch.readers import markup
 
@@ -28,10 +29,12 @@ BOUNDED = {
     "backends.whoosh.expanding": "what a star has passed over is never tried again: atomic groups",
     "query.lexer._SUFFIXES": "its body can always go on: the first path of all gets to the end",
 }
-#: Patterns that are made when they are asked for: each from letters, with all marks escaped.
+#: Patterns that are made when they are asked for: of constants, or of letters and escaped marks.
 MADE = {
-    "readers.markup": [markup._closing("title")],
-    "backends.whoosh.expanding": [expanding._expression("p*l?ce*r*")],
+    "periods": ("fullmatch", periods._patterns()[:2]),
+    "periods:split": ("search", periods._patterns()[2:]),
+    "readers.markup": ("search", [markup._closing("title")]),
+    "backends.whoosh.expanding": ("search", [expanding._expression("p*l?ce*r*")]),
 }
 
 
@@ -89,15 +92,14 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str], str]]:
         for variable in sorted(own):
             for pattern in inside(getattr(module, variable, None)):
                 yield f"{name}.{variable}", pattern, used(variable, tree)
-        for pattern in MADE.get(name, []):
-            yield name, pattern, "search"
         for function, argument in calls(tree):
             if isinstance(argument, ast.Constant) and function != "compile":
                 mode = "search" if function in SEARCHES else function
                 yield f"{name}:{argument.lineno}", re.compile(str(argument.value)), mode
 
 
-PATTERNS = list(patterns())
+MADE_PATTERNS = [(name, each, mode) for name, (mode, made) in MADE.items() for each in made]
+PATTERNS = [*patterns(), *MADE_PATTERNS]
 
 
 def test_no_pattern_is_made_of_what_a_function_is_given() -> None:

@@ -7,7 +7,9 @@ first column, ``table``, says which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import codecs
+import errno
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 __all__ = ["Row", "Table", "items", "merged", "read", "read_additions", "shipped"]
 
+_LARGEST = 4 << 20
 _DATA = Path(__file__).with_name("data")
 #: The cells that hold lists; all others hold one value.
 _LISTS = frozenset(
@@ -105,10 +108,14 @@ def read_additions(
 ) -> tuple[list[Row], list[tuple[int | None, str]]]:
     """The rows of a user's file, and its lines that cannot be read as rows with the reason.
 
-    Raises ``OSError`` where the file cannot be opened.
+    Raises ``OSError`` where the file cannot be opened, or is larger than any hand writes.
     """
-    text = path.read_bytes().decode("utf-8-sig", "replace")
-    lines = _lines(text)
+    with open(path, "rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {_LARGEST >> 20} MiB")
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    lines = _lines(data.decode("utf-16" if wide else "utf-8-sig", "replace"))
     _, header = next(lines, (1, []))
     if header[:1] != ["table"] or len(header) < 2:
         return [], [(1, "the first row names the columns: table, then those of the tables")]
@@ -153,18 +160,24 @@ def merged(rows: Iterable[Row], additions: Iterable[Row]) -> Table:
     Values that an addition leaves empty stay what they were.
     """
     out = {row.key: row for row in rows}
-    for more in additions:
-        before = out.get(more.key)
-        if before is None:
-            out[more.key] = more
-            continue
-        cells = dict(before.cells)
-        for column, cell in more.cells.items():
+    added: dict[str, list[Row]] = {}
+    for row in additions:
+        added.setdefault(row.key, []).append(row)
+    for key, more in added.items():
+        before = out.get(key) or more.pop(0)
+        out[key] = _with(before, more) if more else before
+    return tuple(out.values())
+
+
+def _with(before: Row, more: Sequence[Row]) -> Row:
+    cells = dict(before.cells)
+    lists: dict[str, list[str]] = {}
+    for row in more:
+        for column, cell in row.cells.items():
             if cell and column in _LISTS:
-                cells[column] = "; ".join(filter(None, (cells.get(column, ""), cell)))
+                lists.setdefault(column, list(filter(None, [cells.get(column)]))).append(cell)
             elif cell:
                 cells[column] = cell
-        out[more.key] = Row(
-            before.table, cells, before.file, before.line, (*before.also, more.place)
-        )
-    return tuple(out.values())
+    cells |= {column: "; ".join(parts) for column, parts in lists.items()}
+    also = (*before.also, *(row.place for row in more))
+    return Row(before.table, cells, before.file, before.line, also)

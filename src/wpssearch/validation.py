@@ -15,6 +15,7 @@ from wpssearch.vocab import TABLES, Vocabulary, names_in, normal_name
 
 __all__ = ["claims", "load", "problems"]
 
+_LONGEST = 200
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _YEARS = re.compile(r".+ \(\d{4}(-\d{4})?\)")
 _FACETS = ("country", "place", "mission", "other_mission", "agency", "*")
@@ -60,7 +61,11 @@ def load(path: Path) -> Vocabulary:
         gone = {row.line for row, _ in why}
         used = tuple(row for row in used if row.line not in gone)
     ordered = sorted(problems, key=lambda problem: problem[0] or 0)
-    return Vocabulary(used, tuple((path.name, line, why) for line, why in ordered))
+    return Vocabulary(used, tuple((path.name, line, _short(why)) for line, why in ordered))
+
+
+def _short(why: str) -> str:
+    return why if len(why) <= _LONGEST else why[: _LONGEST - 1] + "…"
 
 
 def problems(vocabulary: Vocabulary, table: str) -> list[str]:
@@ -77,24 +82,36 @@ _Check = Callable[["_Context", Row], Iterator[str]]
 
 @dataclass(frozen=True)
 class _Context:
-    """A vocabulary with what is asked of it for each row."""
+    """A vocabulary with what is asked of it for each row: names with those that claim them."""
 
     vocabulary: Vocabulary
     rows: Mapping[tuple[str, str], Row]
     claims: Mapping[str, Mapping[str, list[tuple[str, str, str]]]]
+    own: Mapping[tuple[str, str, str], list[tuple[str, str]]]
 
 
 def _broken(vocabulary: Vocabulary, rows: Iterable[Row], check: _Check) -> list[tuple[Row, str]]:
     """The rows, which the vocabulary holds, that fail a check, with the first reason."""
     rows = tuple(rows)
     names = {row.table for row in rows}
-    context = _Context(
-        vocabulary,
-        {(name, row.key): row for name in names for row in vocabulary.rows(name)},
-        {name: claims(vocabulary, name) for name in names},
-    )
-    found = ((row, next(check(context, row), "")) for row in rows)
-    return [(row, why) for row, why in found if why]
+    claimed = {name: claims(vocabulary, name) for name in names}
+    own: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for table, by_name in claimed.items():
+        for name, owners in by_name.items():
+            for id_, *months in owners:
+                own.setdefault((table, name, id_), []).append((months[0], months[1]))
+    rows_of = {(name, row.key): row for name in names for row in vocabulary.rows(name)}
+    context = _Context(vocabulary, rows_of, claimed, own)
+    out: list[tuple[Row, str]] = []
+    found: dict[tuple[str, str], str] = {}
+    for row in rows:
+        # Rows of one key are one row, whose faults are all of theirs.
+        place = (row.table, row.key) if check is _faults else (row.table, row.place)
+        if place not in found:
+            found[place] = next(check(context, row), "")
+        if found[place]:
+            out.append((row, found[place]))
+    return out
 
 
 def _faults(context: _Context, added: Row) -> Iterator[str]:
@@ -145,12 +162,10 @@ def _wrong_months(row: Row) -> Iterator[str]:
 
 def claims(vocabulary: Vocabulary, table: str) -> dict[str, list[tuple[str, str, str]]]:
     """By normal name, the rows that claim it for themselves alone: id, first and last month."""
-    out: dict[str, list[tuple[str, str, str]]] = {}
+    out: dict[str, dict[tuple[str, str, str], None]] = {}
 
     def claim(name: str, id_: str, start: str = FIRST, end: str = LAST) -> None:
-        owners = out.setdefault(normal_name(name), [])
-        if (id_, start, end) not in owners:
-            owners.append((id_, start, end))
+        out.setdefault(normal_name(name), {})[id_, start, end] = None
 
     if table == "countries":
         for country in vocabulary.countries.values():
@@ -172,7 +187,7 @@ def claims(vocabulary: Vocabulary, table: str) -> dict[str, list[tuple[str, str,
         for place in vocabulary.places.values():
             for name in place.names:
                 claim(name, place.id)
-    return out
+    return {name: list(owners) for name, owners in out.items()}
 
 
 def _taken(context: _Context, row: Row) -> Iterator[str]:
@@ -183,7 +198,7 @@ def _taken(context: _Context, row: Row) -> Iterator[str]:
     """
     for name in map(normal_name, names_in(row)):
         owners = context.claims[row.table].get(name, [])
-        mine = [(first, last) for id_, first, last in owners if id_ == row.key]
+        mine = context.own.get((row.table, name, row.key), [])
         for id_, start, end in owners:
             other = context.rows[row.table, id_]
             later = other.file == row.file and other.line > row.line

@@ -54,7 +54,7 @@ def _guided(atheris: Any, name: str, seconds: int) -> None:
         from targets import CORPUS, TARGETS
     with tempfile.TemporaryDirectory() as found:
         options = [f"-max_total_time={seconds}", f"-artifact_prefix={CORPUS / name}/found-",
-                   "-timeout=20", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
+                   "-timeout=60", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
                    found, str(CORPUS / name)]  # fmt: skip
         atheris.Setup([sys.argv[0], *options], TARGETS[name])
         atheris.Fuzz()
@@ -63,7 +63,7 @@ def _guided(atheris: Any, name: str, seconds: int) -> None:
 def _drawn(name: str, seconds: int) -> None:
     from hypothesis import HealthCheck, given, seed, settings
     from hypothesis import strategies as st
-    from mutation import mutated
+    from mutator import mutated
     from targets import CORPUS, TARGETS, seeds
 
     last, count = b"", 0

@@ -34,7 +34,7 @@ __all__ = ["CORPUS", "TARGETS", "seeds"]
 
 #: Inputs for each target, in a folder of its name: where to begin, and what was once found.
 CORPUS = Path(__file__).with_name("corpus")
-_LONGEST_REASON = 400
+_LONGEST_REASON = 1_500
 _QUERIES = ("police desk", '"gender desks"', "polise", "UNMIL -police", "")
 RECORDS: list[dict[str, Any]] = [
     {"id": "a", "text": "UNMIL's gender desks (WPAs) in Liberia trained police.", "title": "Desks"},

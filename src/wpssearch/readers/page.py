@@ -115,15 +115,15 @@ def _activity(
     text = _narrative(lines[header.stop : stop])
     shown = bare(lines[header.first][1])
     if header.period is None:
-        why = f"the header {shown!r} has no period that can be read"
+        why = f"the header {beginning(shown)} has no period that can be read"
         if "|" not in shown:
-            why = f"the page ends in the middle of a header: {shown!r}"
+            why = f"the page ends in the middle of a header: {beginning(shown)}"
         yield Skip(
             source.file, number, f"{why}; so was skipped: {beginning(text)}" if text else why
         )
         return
     if not text:
-        yield Skip(source.file, number, f"no narrative follows the header {shown!r}")
+        yield Skip(source.file, number, f"no narrative follows the header {beginning(shown)}")
         return
     agencies = header.agencies or own
     yield Record(

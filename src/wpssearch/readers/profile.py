@@ -89,7 +89,10 @@ def parse_profile(
     extra: dict[str, str] = {}
     bodies = _bodies(lines[labels[0] :], names[1][1] if len(names) > 1 else "", extra)
     title = names[-1][1] if names else extra.pop("title", "")
-    left = [Skip(source.file, n, f"it is no name of the page: {name!r}") for n, name in names[1:-1]]
+    left = [
+        Skip(source.file, n, f"it is no name of the page: {beginning(name)}")
+        for n, name in names[1:-1]
+    ]
     text, sections = _joined(bodies)
     agencies = (names[0][1],) if names else ()
     profile = Record(
