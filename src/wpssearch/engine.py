@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -286,7 +288,14 @@ class Index(Readings, Surveys):
     @undamaged
     def run(self, request: Search) -> Results:
         """Carry out a search."""
-        return search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
+        results = search(self._store.snapshot(), self._analyzer, self.vocabulary, request)
+        if results.suggest is None:
+            return results
+        return replace(results, suggest=partial(self._suggestion, results.suggest))
+
+    @undamaged
+    def _suggestion(self, suggest: Callable[[], str | None]) -> str | None:
+        return suggest()
 
     def facets(
         self, query: str | Query = "", *, by: Strings = CORE_FACETS, **filters: Any

@@ -171,10 +171,19 @@ class Results:
     total_exact: bool = True
     offset: int = 0
     limit: int = 10
-    suggestion: str | None = None
     notes: tuple[str, ...] = ()
     operators: bool = False
     explanation: Explanation | None = None
+    #: Looks for the suggestion; ``None`` where there is nothing to look for.
+    suggest: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def suggestion(self) -> str | None:
+        """The query spelled otherwise, where a word is in no record and that finds more.
+
+        It is looked for when it is asked for.
+        """
+        return self.suggest() if self.suggest is not None else None
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
@@ -78,12 +78,16 @@ def search(
     # Who asks for patterns and near spellings does so on purpose, and the answer costs more.
     if not suggest or lowered.expanded or not unknown_words(lowered):
         return results
-    # Here: only a search for an unknown word needs it.
-    from wpssearch import suggesting
 
-    again = partial(search, snapshot, analyzer, vocabulary, suggest=False)
-    suggestion = suggesting.suggestion(snapshot, analyzer, request, results, evaluation, again)
-    return replace(results, suggestion=suggestion)
+    @cache
+    def suggestion() -> str | None:
+        # Here: only a search for an unknown word needs it.
+        from wpssearch import suggesting
+
+        again = partial(search, snapshot, analyzer, vocabulary, suggest=False)
+        return suggesting.suggestion(snapshot, analyzer, request, results, evaluation, again)
+
+    return replace(results, suggest=suggestion)
 
 
 def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
