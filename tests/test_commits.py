@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import wpssearch
 from wpssearch import ingest
 from wpssearch.analysis import Analyzer
-from wpssearch.backends.whoosh import codec
+from wpssearch.backends.whoosh import codec, container
 from wpssearch.backends.whoosh.building import SegmentBuilder
 from wpssearch.backends.whoosh.container import write_container
 from wpssearch.backends.whoosh.files import FolderFiles
@@ -259,3 +259,42 @@ def test_what_is_broken_off_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
         assert index.search("").total == 3
         # The lock is free again.
         assert index.add(rows(4)).added == 1
+
+
+def test_a_commit_of_one_batch_writes_one_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    create = FolderFiles.create
+
+    def noted(self: FolderFiles, name: str) -> Any:
+        written.append(name.rpartition(".")[2])
+        return create(self, name)
+
+    monkeypatch.setattr(FolderFiles, "create", noted)
+    with wpssearch.open(tmp_path / "index") as index:
+        index.add(rows(1, 2, 3))
+        assert written.count("seg") == 1
+        index.remove(["1"])
+        # The dead are a file of their own.
+        assert (written.count("seg"), written.count("del")) == (1, 1)
+
+
+@pytest.mark.usefixtures("small_tiers")
+def test_damage_that_is_not_seen_in_reading_is_not_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "_CHEAP", -1)
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        index.add(rows(1))
+        (file,) = folder.glob("*.seg")
+        index.add(rows(2))
+    data = bytearray(file.read_bytes())
+    box = container.Container(bytes(data), file.name)
+    data[data.index(bytes(box.raw("digests")))] ^= 1
+    file.write_bytes(data)
+    with wpssearch.open(folder) as index:
+        with pytest.raises(wpssearch.IndexDamaged, match="is damaged in digests"):
+            index.add(rows(3))
+        assert index.search("").total == 2

@@ -8,7 +8,7 @@ Whoosh brings the schema, segments, the lock and the protocol of a commit. A rec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,24 +60,14 @@ class ColumnSegment(base.Segment):  # type: ignore[misc]
         self.entry = entry
         if entry is not None:
             self.segid = entry.id
-        self._count = entry.count if entry else 0
         # By record, whether it was deleted in this commit; those after the last are not.
         self._deleted = bytearray()
 
-    def codec(self) -> base.Codec:
-        return ColumnCodec
-
-    def should_assemble(self) -> bool:
-        return False
-
     def doc_count_all(self) -> int:
-        return self._count
+        return self.entry.count if self.entry else 0
 
     def set_doc_count(self, doccount: int) -> None:
-        self._count = doccount
-
-    def deleted_count(self) -> int:
-        return (self.entry.dead if self.entry else 0) + self._deleted.count(1)
+        """The entry says how many there are."""
 
     def delete_document(self, docnum: int, delete: bool = True) -> None:
         self._deleted.extend(bytes(max(0, docnum + 1 - len(self._deleted))))
@@ -93,13 +83,12 @@ class ColumnSegment(base.Segment):  # type: ignore[misc]
 
 
 class _RecordWriter(base.PerDocumentWriter):  # type: ignore[misc]
-    """Takes the records of a new segment and writes its columns when it is closed."""
+    """Takes the records of a new segment. It holds no file that would have to be closed."""
 
-    def __init__(self, storage: Any, segment: ColumnSegment, builder: SegmentBuilder) -> None:
-        self._storage = storage
-        self._segment = segment
+    is_closed = True
+
+    def __init__(self, builder: SegmentBuilder) -> None:
         self._builder = builder
-        self.is_closed = False
 
     def start_doc(self, docnum: int) -> None: ...
 
@@ -109,21 +98,11 @@ class _RecordWriter(base.PerDocumentWriter):  # type: ignore[misc]
 
     def finish_doc(self) -> None: ...
 
-    def close(self) -> None:
-        self.is_closed = True
-
 
 class _NoTerms(base.FieldWriter):  # type: ignore[misc]
     """No posting comes this way."""
 
-    def __init__(self) -> None:
-        self.is_closed = False
-
-    def add_postings(self, schema: Any, lengths: Any, items: Iterable[Any]) -> None:
-        assert next(iter(items), None) is None, "postings are the codec's own"
-
-    def close(self) -> None:
-        self.is_closed = True
+    is_closed = True
 
 
 class ColumnCodec(base.Codec):  # type: ignore[misc]
@@ -135,7 +114,7 @@ class ColumnCodec(base.Codec):  # type: ignore[misc]
         self.builder = builder
 
     def per_document_writer(self, storage: Any, segment: ColumnSegment) -> _RecordWriter:
-        return _RecordWriter(storage, segment, self.builder)
+        return _RecordWriter(self.builder)
 
     def field_writer(self, storage: Any, segment: ColumnSegment) -> _NoTerms:
         return _NoTerms()
@@ -286,9 +265,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._added = False
 
     def _flush_segment(self) -> None:
-        segment = self.newsegment
-        segment.set_doc_count(self.docnum)
-        self._write(segment, self._builder.columns())
+        self._write(self.newsegment, self._builder.columns())
 
     def _write(self, segment: ColumnSegment, columns: Iterator[tuple[str, Array | bytes]]) -> None:
         name = f"{NAME}_{segment.segid}.seg"
@@ -299,7 +276,6 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
     def _entered(self, segment: ColumnSegment) -> Segment:
         """Open a segment's file, and enter what it holds."""
         opened = Segment(self._files.container(f"{NAME}_{segment.segid}.seg"), None)
-        segment.set_doc_count(opened.count)
         segment.entry = Entry(segment.segid, opened.count, 0, None, tuple(lengths_of(opened)))
         return opened
 
@@ -373,9 +349,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
 
     def cancel(self) -> None:
         """Forget the changes."""
-        if not self.is_closed:
-            self._close_segment()
-            self._finish()
+        self._finish()
 
 
 def _prove(segments: Sequence[Segment]) -> None:
