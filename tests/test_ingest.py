@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -130,3 +131,20 @@ def test_what_a_helping_process_cannot_write_is_told(
         with pytest.raises((OSError, wpssearch.Error)):
             index.ingest([path], jobs=2)
         assert held(index) == {}
+
+
+def test_nothing_of_a_record_is_left_in_a_cycle(tmp_path: Path) -> None:
+    """Ingest does without the collector of cycles, whose work would grow with what is cached."""
+    lines = [
+        (f"{n}", f"Women's protection advisers (WPAs) of UNMIL trained police in Liberia, {n}.")
+        for n in range(300)
+    ]
+    with wpssearch.open(":memory:") as index:
+        index.ingest([write(tmp_path / "first.jsonl", lines[:1])])
+        gc.collect()
+        gc.disable()
+        try:
+            index.ingest([write(tmp_path / "all.jsonl", lines)])
+            assert gc.collect() < len(lines)
+        finally:
+            gc.enable()

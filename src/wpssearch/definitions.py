@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from wpssearch.folding import fold
 
@@ -42,24 +41,25 @@ def _letters(written: str) -> str | None:
     return letters if 2 <= len(letters) <= 10 and capitals * 2 > len(letters) else None
 
 
-def _begins(letters: str, words: Sequence[str]) -> int | None:
-    """The index of the word with which the long form begins, of the last words of a text."""
-
-    @cache
-    def begun(count: int, stop: int) -> int | None:
-        """The same for so many letters, the first, and the words before ``stop``."""
-        if not count:
-            return stop
-        for back in range(stop - 1, -1, -1):
-            if words[back][0] == letters[count - 1]:
-                found = begun(count - 1, back)
-                if found is not None:
-                    return found
-            if words[back] not in _SMALL:
-                return None
-        return None
-
-    return begun(len(letters), len(words))
+def _begins(
+    letters: str, words: Sequence[str], stop: int, known: dict[tuple[int, int], int | None]
+) -> int | None:
+    """The index of the word with which the long form begins, of the words of a text before
+    ``stop``; ``known`` is what was found for fewer letters and words.
+    """
+    if not letters:
+        return stop
+    key = len(letters), stop
+    if key in known:
+        return known[key]
+    found = None
+    for back in range(stop - 1, -1, -1):
+        if words[back][0] == letters[-1]:
+            found = _begins(letters[:-1], words, back, known)
+        if found is not None or words[back] not in _SMALL:
+            break
+    known[key] = found
+    return found
 
 
 def definitions(text: str) -> Iterator[Definition]:
@@ -76,6 +76,7 @@ def definitions(text: str) -> Iterator[Definition]:
             window = text[gap.end() : match.start()]
         offset = match.start() - len(window)
         words = list(_WORD.finditer(window))
-        begun = _begins(fold(letters), [fold(word.group()) or "?" for word in words])
+        folded = [fold(word.group()) or "?" for word in words]
+        begun = _begins(fold(letters), folded, len(folded), {})
         if begun is not None and begun < len(words) and len(words) - begun > 1:
             yield Definition(fold(letters), offset + words[begun].start(), offset + words[-1].end())
