@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from wpssearch.analysis import Analyzer
@@ -20,6 +21,9 @@ from wpssearch.query import Phrase, Query, Word, Words, parse
 from wpssearch.vocab import Vocabulary
 
 __all__ = ["Matched", "match", "unknown_words"]
+
+#: How many words a note names, and how much of each.
+_MOST_NAMED, _LONGEST_NAMED = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,11 @@ def unknown_words(query: Lowered) -> list[str]:
 
 
 def _unknown(query: Lowered) -> tuple[str, ...]:
-    quoted = ", ".join(f"{word!r}" for word in unknown_words(query))
-    return (f"In no record: {quoted}.",) if quoted else ()
+    words = unknown_words(query)
+    short = (word if len(word) <= _LONGEST_NAMED else f"{word[:_LONGEST_NAMED]}…" for word in words)
+    quoted = ", ".join(map(repr, islice(short, _MOST_NAMED)))
+    more = f" and {len(words) - _MOST_NAMED:,} more" if len(words) > _MOST_NAMED else ""
+    return (f"In no record: {quoted}{more}.",) if quoted else ()
 
 
 def _fallen_back(matched: Matched) -> Matched:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -61,13 +63,31 @@ class Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _told():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            raise click.UsageError(str(error)) from error
-        except Error as error:
-            raise click.ClickException(one_line(str(error))) from error
+        with _told():
+            try:
+                return super().invoke(ctx)
+            except UsageError as error:
+                raise click.UsageError(str(error)) from error
+            except Error as error:
+                raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong in the block is told without anything that a terminal obeys: an error quotes
+    what was typed.
+    """
+    try:
+        yield
+    except click.ClickException as error:
+        message = one_line(error.format_message())
+        error.format_message = lambda: message  # type: ignore[method-assign]
+        raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,7 +43,7 @@ class Style:
     def lines(
         self, text: str, indent: str, matches: Sequence[Span] = (), code: str = ""
     ) -> Iterator[str]:
-        """The text from ``indent`` on, wrapped where there is a width."""
+        """The text from ``indent`` on, wrapped where there is a width; ``matches`` are in order."""
         safe = neutralise(text)
         if not self.color:
             # Marks take columns of their own, so they come before the lines are cut.
@@ -51,12 +51,16 @@ class Style:
         if self.width is None:
             yield indent + self.paint(self.marked(safe, matches), code)
             return
+        first = 0
         for start, end in wrap(safe, max(1, self.width - len(indent))):
-            inside = [
-                (max(a, start) - start, min(b, end) - start)
-                for a, b in matches
-                if a < end and b > start
-            ]
+            while first < len(matches) and matches[first][1] <= start:
+                first += 1
+            inside: list[Span] = []
+            at = first
+            while at < len(matches) and matches[at][0] < end:
+                a, b = matches[at]
+                inside.append((max(a, start) - start, min(b, end) - start))
+                at += 1
             yield indent + self.paint(self.marked(safe[start:end], inside), code)
 
 

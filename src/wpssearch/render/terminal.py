@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -222,25 +223,31 @@ def render_record(
 def _body(record: Record, style: Style, tags: Sequence[Tag] = ()) -> Iterator[str]:
     """The text with its headings, and each tag's evidence between brackets with its number."""
     headings = {section.start: section.heading for section in record.sections}
+    spans = sorted((a, b, number) for number, tag in enumerate(tags, 1) for a, b in tag.spans)
+    longest = max((b - a for a, b, _ in spans), default=0)
     offset = 0
     for paragraph in record.text.split("\n\n"):
         if offset in headings:
             yield from style.lines(headings[offset], "", code=BOLD)
         start = offset
         for line in paragraph.split("\n"):
-            yield from style.lines(*_numbered(line, start, tags, style))
+            first = bisect_left(spans, (start - longest,))
+            here = spans[first : bisect_left(spans, (start + len(line),))]
+            yield from style.lines(*_numbered(line, start, here, style))
             start += len(line) + 1
         offset += len(paragraph) + 2
 
 
 def _numbered(
-    line: str, start: int, tags: Sequence[Tag], style: Style
+    line: str, start: int, spans: Sequence[tuple[int, int, int]], style: Style
 ) -> tuple[str, str, list[Span]]:
-    """A line that begins at ``start``, its evidence bracketed, and where to colour it."""
+    """A line that begins at ``start``, its evidence bracketed, and where to colour it.
+
+    ``spans`` are those near it: first and last place, and the tag's number.
+    """
     inside = sorted(
         (max(a, start) - start, start - min(b, start + len(line)), number)
-        for number, tag in enumerate(tags, 1)
-        for a, b in tag.spans
+        for a, b, number in spans
         if a < start + len(line) and b > start
     )
     opening: dict[int, str] = {}
