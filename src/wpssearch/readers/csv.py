@@ -60,8 +60,9 @@ class _Reader:
             except Unreadable:
                 raise
             except TooLong as error:
-                yield Skip(self._file, self._lines.number, str(error))
-                self._lines.again()
+                long_line = not self._lines.taken[-1]
+                yield Skip(self._file, self._lines.number if long_line else number, str(error))
+                self._resume()
             except csv.Error as error:
                 yield Skip(self._file, number, self._fault(error))
             except ValueError as error:
@@ -102,15 +103,20 @@ class _Reader:
         below = len(self._lines.taken) - 1
         if not below:
             return f"the row is no CSV ({error})"
-        if self._are_rows(self._lines.taken[1:]):
-            self._lines.again()
+        if self._resume():
             return "a quotation mark is not closed in its line"
         return f"a quotation mark is not closed; with it {below} lines below were skipped"
 
-    def _are_rows(self, lines: Sequence[str]) -> bool:
-        """Whether most of some lines, by the first of them, are rows, not the text of a cell."""
-        rows = [cells for cells in csv.reader(lines[:_ENOUGH]) if cells]
-        return len(rows) <= 2 * sum(len(cells) == len(self._header) for cells in rows)
+    def _resume(self) -> bool:
+        """Have the lines below a row's first read again, where most of them, by the first hundred,
+        are rows themselves and not the text of a cell; whether they are.
+        """
+        below = self._lines.taken[1 : _ENOUGH + 1]
+        rows = [cells for cells in csv.reader(below) if cells]
+        if not rows or len(rows) > 2 * sum(len(cells) == len(self._header) for cells in rows):
+            return False
+        self._lines.again()
+        return True
 
 
 def _from_cells(cells: Mapping[str, str]) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def _recognised(file: io.BufferedReader) -> tuple[int, str | None, str]:
         unprintable += controls(chunk)
         if b"\0" in chunk:
             # Half of UTF-16 is NULs; else it is no text.
-            if controls(start) < len(start) * 0.3:
+            if not 0.3 <= controls(start) / len(start) <= 0.6:
                 raise Unreadable("it is a binary file, not text")
             return 0, None, ""
         text = decoder.decode(chunk, not chunk)
