@@ -161,13 +161,21 @@ def read(folder: Path, name: str) -> SavedSearch:
     try:
         if len(data) > _LARGEST:
             raise ValueError("it is too large")
-        return _checked(json.loads(data), name)
+        return _checked(_loaded(data), name)
     except (ValueError, RecursionError) as error:
-        why = str(error) if type(error) is ValueError else "it is no JSON"
+        why = str(error) if type(error) is ValueError else "it is nested too deeply"
         raise SavedSearchError(
             f"The search {name!r} cannot be read: {why}. Drop it with "
             f"`wpssearch saved --remove {name}`."
         ) from error
+
+
+def _loaded(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        # No JSON, no UTF-8, or a number of more digits than Python takes.
+        raise ValueError("it is no JSON") from None
 
 
 def _checked(data: Any, name: str) -> SavedSearch:
