@@ -14,6 +14,7 @@ import importlib.abc
 import importlib.util
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -55,6 +56,8 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
 _LOADED = (hypothesis, numpy, whoosh.writing)
 #: How long the tests of a room may take with a mutant, in seconds and by what they take without.
 _LEAST_TIME, _TIMES = 10.0, 10.0
+#: How much memory a process may map, in bytes: some mutants never stop asking for more.
+_MEMORY = 4 << 30
 _SURVIVED, _KILLED = 0, 1
 
 
@@ -83,6 +86,7 @@ def _tried(tests: Sequence[str], limit: float, finder: _Changed | None) -> bool:
     child = os.fork()
     if not child:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         result = _KILLED
         with contextlib.suppress(BaseException):
             if finder is not None:
