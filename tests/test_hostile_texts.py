@@ -91,6 +91,19 @@ def test_a_vocabulary_from_a_stranger(tmp_path: Path, name: str) -> None:
     assert tag["value"] == "Liberia"
 
 
+def test_a_name_without_end_does_not_end_the_process(tmp_path: Path) -> None:
+    path, text = tmp_path / "rows.tsv", tmp_path / "a.txt"
+    path.write_text(HEAD + VOCABULARIES["a long name"])
+    text.write_text("UNMIL trained police in Liberia.")
+    process = subprocess.run(
+        [sys.executable, "-m", "wpssearch.cli", "--vocab", str(path), "tag", str(text)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0
+    assert "rows.tsv:2: it has a name of more than 1,000 letters" in process.stderr
+    assert "Liberia" in process.stdout
+
+
 def test_a_vocabulary_that_no_hand_has_written(tmp_path: Path) -> None:
     path = tmp_path / "rows.tsv"
     path.write_text(HEAD + "\n" * (4 << 20))

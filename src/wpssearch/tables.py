@@ -17,6 +17,9 @@ from typing import Any
 
 __all__ = ["Row", "Table", "items", "merged", "read", "read_additions", "shipped"]
 
+#: No name is longer. The automaton that finds names is freed letter by letter, each within the one
+#: before: a name of a million letters would end the process.
+_LONGEST_NAME = 1_000
 _LARGEST = 4 << 20
 _DATA = Path(__file__).with_name("data")
 #: The cells that hold lists; all others hold one value.
@@ -141,6 +144,8 @@ def _addition(
         return "it has more cells than the first row", None
     if "\ufffd" in "".join(cells):
         return "it is not in UTF-8", None
+    if any(len(part) > _LONGEST_NAME for cell in cells for part in cell.split(";")):
+        return f"it has a name of more than {_LONGEST_NAME:,} letters", None
     named = {column: cell for column, cell in zip(header, cells, strict=False) if cell}
     table = named.pop("table", "")
     if table not in tables:
