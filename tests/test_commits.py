@@ -298,3 +298,14 @@ def test_damage_that_is_not_seen_in_reading_is_not_merged(
         with pytest.raises(wpssearch.IndexDamaged, match="is damaged in digests"):
             index.add(rows(3))
         assert index.search("").total == 2
+
+
+@pytest.mark.parametrize("budget", [0, 1 << 20])
+def test_an_id_that_is_no_unicode_is_one_record(
+    budget: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wpssearch.backends.whoosh.store._BUDGET", budget)
+    with wpssearch.open(":memory:") as index:
+        index.add([{"id": "a\ud800", "text": text} for text in ("one", "two", "three")])
+        assert [hit.record.text for hit in index.search("").hits] == ["three"]
+        assert index.check() == []

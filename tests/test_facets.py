@@ -359,6 +359,19 @@ def test_a_period_is_one_string_and_read_back() -> None:
     assert facets.interval_of(value) == facets.interval_of(other) != value
 
 
+def test_missions_and_kinds_are_filters_of_their_own() -> None:
+    with wpssearch.open(":memory:") as other:
+        other.add([{"id": "a", "text": "UNMIL trained police."},
+                   {"id": "b", "text": "MINUSTAH trained police.", "kind": "agency"}])  # fmt: skip
+        for fields, ids in (
+            ({"mission": ("UNMIL",)}, ["a"]), ({"kind": ("agency",)}, ["b"]),
+            ({"mission": ("UNMIL", "MINUSTAH"), "kind": ("activity",)}, ["a"]),
+            ({"mission": ("UNMIL",), "where": {"mission": ("MINUSTAH",)}}, ["a", "b"]),
+        ):  # fmt: skip
+            results = other.run(wpssearch.Search(**fields))
+            assert sorted(hit.id for hit in results.hits) == ids
+
+
 def test_a_selection_without_filters_is_what_matched(index: wpssearch.Index) -> None:
     results = index.run(wpssearch.Search(limit=0, facets=("kind", "agency")))
     assert [(v.value, v.count) for v in results.facets["kind"]] == [("activity", len(LIVE))]
