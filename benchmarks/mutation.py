@@ -87,6 +87,9 @@ def _tried(tests: Sequence[str], limit: float, finder: _Changed | None) -> bool:
     if not child:
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        # Should nobody be left to end it.
+        seconds = int(limit) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         result = _KILLED
         with contextlib.suppress(BaseException):
             if finder is not None:
