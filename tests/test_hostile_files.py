@@ -114,11 +114,10 @@ def test_large_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: Lar
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    for large, size in ((ONE_LINE[2], 80 * MIB), (MANY_LINES[2], MIB // 4)):
-        path = large.write(tmp_path, size)
-        found, memory = ingest(tmp_path, path)
-        assert found[0].line == large.line
-        assert memory < MOST
+    path = ONE_LINE[2].write(tmp_path, 80 * MIB)
+    found, memory = ingest(tmp_path, path)
+    assert found == [Skip("a.jsonl", 1, "the line is longer than 64 MiB")]
+    assert memory < MOST
 
 
 @pytest.mark.long
@@ -248,7 +247,7 @@ def test_tables(tmp_path: Path) -> None:
 
 
 PAGES = {
-    "nested": b"<div>" * 100_000 + b"2007 | A<p>police" + b"</div>" * 100_000,
+    "nested": b"<div>" * 30_000 + b"2007 | A<p>police" + b"</div>" * 30_000,
     "lists": b"<ul><li>" * 50_000 + b"2007 | A<p>police",
     "attribute": b"<p title='" + b"x" * 10_000_000 + b"'>2007 | A<p>police",
     "attributes": b"<p " + b"a=b " * 500_000 + b">2007 | A<p>police",
