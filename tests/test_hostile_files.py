@@ -93,7 +93,7 @@ MANY_LINES = [
     Large("a.csv", b"word\n", 2, "the row has 1 cells, the header 2", ROW),
     Large("b.csv", b"a word\n", 2, "the row is longer than", ROW + b'a,"'),
     Large("c.csv", b'","\n', 2, "the row is longer than", ROW + b'"a'),
-    Large("d.csv", b"caf\xe9\n", None, "not in UTF-8", ROW),
+    Large("d.csv", b"caf\xe9 in 2007\n", None, "not in UTF-8", ROW),
 ]
 
 

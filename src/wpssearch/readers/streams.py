@@ -22,6 +22,8 @@ from wpssearch.readers.files import (
 __all__ = ["Lines", "TooLong", "broken", "lines_of"]
 
 _AT_ONCE = 1 << 20
+# What holding a line takes besides its characters.
+_APIECE = 64
 _BROKEN = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = bytes(range(128, 256))
 
@@ -56,7 +58,7 @@ class Lines:
             raise StopIteration
         self.number += 1
         self.taken.append(line)
-        self._held += len(line)
+        self._held += len(line) + _APIECE
         if not line:
             raise TooLong("line")
         if self._held > MOST_BYTES:
