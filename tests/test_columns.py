@@ -349,14 +349,20 @@ def column(values: Sequence[bytes]) -> Strings:
     return Strings(read(columns_of("s", values)), "s")
 
 
-@given(st.lists(words, max_size=30), words)
-def test_strings_are_looked_up_as_bisect_does(values: list[bytes], other: bytes) -> None:
+@given(st.lists(words, max_size=30), words, st.integers(1, 5))
+def test_strings_are_looked_up_as_bisect_does(
+    values: list[bytes], other: bytes, apart: int
+) -> None:
     ordered = sorted(set(values))
     kept = column(ordered)
     assert kept.all() == [kept[n] for n in range(len(kept))] == ordered
-    for wanted in (*ordered, other):
-        assert kept.bisect(wanted) == sum(value < wanted for value in ordered)
-        assert kept.find(wanted) == (ordered.index(wanted) if wanted in ordered else -1)
+    with pytest.MonkeyPatch.context() as patch:
+        # The first is looked up among all strings, the others by some of them first.
+        patch.setattr(strings, "_OFTEN", 1)
+        patch.setattr(strings, "_APART", apart)
+        for wanted in (other, *ordered, other):
+            assert kept.bisect(wanted) == sum(value < wanted for value in ordered)
+            assert kept.find(wanted) == (ordered.index(wanted) if wanted in ordered else -1)
     data, ends = kept.raw()
     assert [bytes(data[a:b]) for a, b in pairwise(ends)] == ordered
 

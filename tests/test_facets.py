@@ -201,6 +201,42 @@ def test_many_values_are_counted_as_few(index: wpssearch.Index) -> None:
         assert listed(other, "m", facet_limit=5, facet_offset=30) == expected[30:35]
 
 
+def test_facets_are_counted_together_as_each_alone() -> None:
+    """From the third time on they are, where many records have few combinations of values."""
+    values = {"a": "wxyz", "b": "no", "c": "pqr"}
+    rows: list[dict[str, Any]] = [
+        {"id": f"{n:03d}", "text": "police" if n % 3 else "desk", "facets": {
+            "a": [v for k, v in enumerate("wxyz") if n >> k & 1],
+            "b": ["no"[n % 2]] * (n % 5 > 0),
+            "c": ["pqr"[n % 3]]}}
+        for n in range(300)
+    ]  # fmt: skip
+    dead = {row["id"] for row in rows[::17]}
+    searches: list[dict[str, Any]] = [
+        {}, {"query": "desk"}, {"query": "police", "where": {"a": ("w", "y")}},
+        {"where": {"b": ("n",), "c": ("p", "q")}}, {"exclude": {"a": ("x",)}},
+    ]  # fmt: skip
+    with wpssearch.open(":memory:") as other:
+        other.add(rows)
+        other.remove(sorted(dead))
+        for fields in searches * 4:
+            results = other.run(wpssearch.Search(facets=tuple(values), limit=0, **fields))
+            for facet in values:
+                asked = {n: set(v) for n, v in fields.get("where", {}).items() if n != facet}
+                mine = [
+                    row["facets"] for row in rows
+                    if row["id"] not in dead
+                    and row["text"] == fields.get("query", row["text"])
+                    and all(not v.isdisjoint(row["facets"][n]) for n, v in asked.items())
+                    and not any(set(v) & {*row["facets"][n]}
+                                for n, v in fields.get("exclude", {}).items())
+                ]  # fmt: skip
+                counts = Counter(value for each in mine for value in each[facet])
+                assert {v.value: v.count for v in results.facets[facet]} == counts
+        joined = [known for known in other._store.snapshot()._joints.values() if known]
+        assert {len(known._sizes) for known in joined} >= {2, 3}
+
+
 def test_periods_of_one_interval_are_one_value_by_the_label_first_met() -> None:
     labels = ("July 2007", "Jul 2007", "2007-07")
     with wpssearch.open(":memory:") as other:

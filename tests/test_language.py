@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import Any
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 import wpssearch
 from wpssearch import Query
 from wpssearch.backends.whoosh import expanding
-from wpssearch.backends.whoosh.strings import Strings
+from wpssearch.backends.whoosh.container import Container, write_container
+from wpssearch.backends.whoosh.strings import Strings, columns_of
 from wpssearch.cli import main
 from wpssearch.model import Role
 
@@ -29,12 +31,9 @@ class Forms(Strings):
     __slots__ = ()
 
     def __init__(self, words: set[str]) -> None:
-        encoded = sorted(word.encode() for word in words)
-        ends = [0]
-        for word in encoded:
-            ends.append(ends[-1] + len(word))
-        self._ends = memoryview(bytes(ends)).cast("B")
-        self._bytes = memoryview(b"".join(encoded))
+        made = io.BytesIO()
+        write_container(made, columns_of("forms", sorted(word.encode() for word in words)))
+        super().__init__(Container(made.getvalue(), "forms"), "forms")
 
     def named(self, numbers: Any) -> set[str]:
         return {self[number].decode() for number in numbers.tolist()}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wpssearch import facets
-from wpssearch.backends.arrays import Array
+from wpssearch.backends.arrays import Array, nth_greatest
 from wpssearch.backends.evaluator import Evaluation
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.model import Search
@@ -104,14 +104,13 @@ def _run(
 def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int, most: bool) -> Array:
     """The places of the records that come first: by the keys (``most``: the greatest), then id."""
     primary = keys[0]
-    size = len(records)
     some = None
-    if size > _LONG * count:
+    if len(records) > _LONG * count > 0:
         # Ties with the last of the first are put in order, too.
         if most:
-            some = np.flatnonzero(primary >= np.partition(primary, size - count)[size - count])
+            some = np.flatnonzero(primary >= nth_greatest(primary, count))
         else:
-            some = np.flatnonzero(primary <= np.partition(primary, count - 1)[count - 1])
+            some = np.flatnonzero(primary <= -nth_greatest(-primary, count))
     chosen = records if some is None else records[some]
     columns = [key if some is None else key[some] for key in reversed(keys)]
     if most:

@@ -94,10 +94,7 @@ def answer(snapshot: Snapshot, selected: Selected, request: Search) -> Results:
     """The page of the selected records that a search asks for, with their counts."""
     matched, filters, selection = selected.matched, selected.filters, selected.selection
     page = first(snapshot, matched.evaluation, selection.hits, request) if request.limit else []
-    counted = {
-        facet: faceting.count(facet, selection, filters, snapshot, request)
-        for facet in request.facets
-    }
+    counted = faceting.count_all(request.facets, selection, filters, snapshot, request)
     explanation = None
     if request.explain:
         from wpssearch.backends.explaining import explain

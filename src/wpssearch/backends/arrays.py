@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "distinct", "ranges", "slices"]
+__all__ = ["Array", "distinct", "nth_greatest", "ranges", "slices"]
 
 Array = npt.NDArray[Any]
 #: Up to so many possible keys a table of all is quicker than sorting those that there are.
 _TABLE = 1 << 25
 #: The share of a table's places below which keys are sorted instead.
 _SPARSE = 16
+#: How many numbers are looked at by the greatest of them, and how many more such runs than numbers
+#: that are wanted make that quicker.
+_RUN, _LONG = 64, 8
 
 
 def ranges(firsts: Array, counts: Array) -> Array:
@@ -35,6 +38,16 @@ def distinct(keys: Array, size: int) -> Array:
     there = np.zeros(size, bool)
     there[keys] = True
     return np.flatnonzero(there)
+
+
+def nth_greatest(numbers: Array, count: int) -> float:
+    """What at least ``count`` of the numbers reach, and not many more; there are so many."""
+    runs = len(numbers) // _RUN
+    if runs >= count * _LONG:
+        # Where so many runs have one that is as great, so many numbers are: runs are fewer.
+        numbers = numbers[: runs * _RUN].reshape(_RUN, runs).max(axis=0)
+    at = len(numbers) - count
+    return float(np.partition(numbers, at)[at])
 
 
 def slices(ends: Array, most: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wpssearch.backends.arrays import Array
+from wpssearch.backends.arrays import Array, nth_greatest
 from wpssearch.backends.matching import (
     DENSE,
     MUCH_LONGER,
@@ -29,7 +29,7 @@ __all__ = ["Evaluation", "Occurrences"]
 #: A smaller weight could leave a record that has the term without a score.
 _LEAST_WEIGHT = 1e-100
 #: The share of a segment's records below which those with a score are marked, not looked for.
-_FEW = 4
+_FEW = 6
 #: How many times more postings a list has than records that are looked up in it.
 _FEWER = 16
 #: How much a bound of a sum is raised, so that no order of adding exceeds it.
@@ -74,10 +74,9 @@ class Evaluation:
         return [segment.matches(plan) for segment in self._segments]
 
     def _is_any_of_terms(self, plan: Plan) -> bool:
-        return (
-            isinstance(plan, AnyOf)
-            and self._terms.keys() == set(plan.parts)
-            and all(times > _LEAST_WEIGHT for times in self._terms.values())
+        parts = plan.parts if isinstance(plan, AnyOf) else (plan,)
+        return self._terms.keys() == set(parts) and all(
+            times > _LEAST_WEIGHT for times in self._terms.values()
         )
 
     def best(self, plan: Plan, count: int) -> tuple[list[Array], bool]:
@@ -121,7 +120,7 @@ class Evaluation:
                 still = np.count_nonzero(sums.take(records) + rest[looked_at] >= least)
                 if still * _FEWER < len(f.records):
                     break
-            np.add.at(sums, f.records, self._contributions(number, weight, f))
+            _add(sums, f.records, self._contributions(number, weight, f))
             records = union([records, f.records], size)
             looked_at += 1
             if looked_at < len(found):
@@ -141,12 +140,17 @@ class Evaluation:
     def _scored(self, number: int) -> Array:
         """The records that have any query term; their scores are kept."""
         found = self._all_found(number)
+        if not found:
+            return np.zeros(0, np.int64)
+        if len(found) == 1:
+            records = found[0][1].records
+            self._kept[number] = records, self._contributions(number, *found[0])
+            return records
         size = self._segments[number].segment.count
         length = _length(found)
-        if length * DENSE < size or len(found) < 2:
-            records = union([f.records for _, f in found], size)
-            if len(found) == 1:
-                self._kept[number] = records, self._contributions(number, *found[0])
+        if length * DENSE < size:
+            records, scores = self._summed_up(number, found)
+            self._kept[number] = records, scores
             return records
         sums = self._summed(number, found)
         few = length * _FEW < size
@@ -156,6 +160,20 @@ class Evaluation:
         sums[records if few else slice(None)] = 0.0
         give_back("sums", sums)
         return records
+
+    def _summed_up(self, number: int, found: Sequence[tuple[float, Found]]) -> tuple[Array, Array]:
+        """The records that have any of some terms, ascending, with their scores.
+
+        The work is that of the postings, whatever the size of the segment.
+        """
+        every = np.concatenate([f.records for _, f in found])
+        brought = np.concatenate([self._contributions(number, *pair) for pair in found])
+        order = every.argsort(kind="stable")
+        every = every[order]
+        first = np.ones(len(every), bool)
+        np.not_equal(every[1:], every[:-1], out=first[1:])
+        starts = np.flatnonzero(first)
+        return every[starts], np.add.reduceat(brought[order], starts)
 
     def _all_found(self, number: int) -> list[tuple[float, Found]]:
         """The query terms that records of a segment have, each with its weight."""
@@ -167,7 +185,7 @@ class Evaluation:
         """The scores of all records, zero where a record has no query term; to be cleared."""
         sums = borrowed("sums", self._segments[number].segment.count, np.float64)
         for weight, f in found:
-            np.add.at(sums, f.records, self._contributions(number, weight, f))
+            _add(sums, f.records, self._contributions(number, weight, f))
         return sums
 
     def found(self, term: QueryTerm, number: int) -> Found:
@@ -302,11 +320,14 @@ def _within(
     return out
 
 
+def _add(sums: Array, records: Array, brought: Array) -> None:
+    # With numbers of another type numpy takes a slower path than the cast.
+    np.add.at(sums, records.astype(np.intp, copy=False), brought)
+
+
 def _least_of_first(scores: Array, count: int) -> float:
-    """The least of the first scores, 0 where there are fewer."""
-    if len(scores) < count:
-        return 0.0
-    return float(np.partition(scores, len(scores) - count)[len(scores) - count])
+    """The least of the first scores, or less; 0 where there are fewer."""
+    return nth_greatest(scores, count) if len(scores) >= count else 0.0
 
 
 def _length(found: Sequence[tuple[float, Found]]) -> int:

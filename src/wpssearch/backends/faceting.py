@@ -26,6 +26,7 @@ __all__ = [
     "Selection",
     "compile_filters",
     "count",
+    "count_all",
     "in_years",
     "kept_marks",
     "select",
@@ -233,8 +234,36 @@ def count(
     others by count, then name. A least count of 0 lists the values of all live records, and the
     years between.
     """
-    marks = kept_marks(facet, search, snapshot)
-    counts = snapshot.count_in(facet, without_own(facet, selection), marks)
+    return count_all((facet,), selection, filters, snapshot, search)[facet]
+
+
+def count_all(
+    facets: Sequence[str],
+    selection: Selection,
+    filters: Sequence[Filter],
+    snapshot: Snapshot,
+    search: Search,
+) -> dict[str, tuple[tuple[FacetValue, ...], int]]:
+    """The same of several facets."""
+    marks = {facet: kept_marks(facet, search, snapshot) for facet in facets}
+    unfiltered = {facet: kept for facet, kept in marks.items() if facet not in selection.aside}
+    counts = snapshot.counts_in(unfiltered, selection.hits)
+    for facet in marks.keys() - unfiltered.keys():
+        counts[facet] = snapshot.count_in(facet, without_own(facet, selection), marks[facet])
+    return {
+        facet: _page(facet, counts[facet], marks[facet], filters, snapshot, search)
+        for facet in facets
+    }
+
+
+def _page(
+    facet: str,
+    counts: Array,
+    marks: frozenset[str] | None,
+    filters: Sequence[Filter],
+    snapshot: Snapshot,
+    search: Search,
+) -> tuple[tuple[FacetValue, ...], int]:
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
     values: Sequence[str] = snapshot.facet(facet).values
     there = np.flatnonzero(_live_counts(facet, marks, snapshot) if search.facet_min < 1 else counts)

@@ -332,7 +332,8 @@ class Lowering:
 
     def _long_form_at(self, parts: list[Part], at: int) -> tuple[int, LongForm | None]:
         """The longest long form that begins with a part, and the part after its last."""
-        if not parts[at].tokens:
+        # A single word is no long form.
+        if not parts[at].tokens or (at + 1 == len(parts) and len(parts[at].tokens) == 1):
             return at, None
         first = parts[at].tokens[0].form
         candidates = self._long_forms.beginning(first)
@@ -349,7 +350,6 @@ class Lowering:
         best: tuple[int, LongForm | None] = (at, None)
         for known, words in candidates:
             stop = ends.get(len(words), at)
-            # A single word is no long form.
             if stop > best[0] and len(words) > 1 and all(map(self._same, words, typed)):
                 best = stop, known
         return best

@@ -176,8 +176,7 @@ class InSegment:
         for term in group.terms:
             stems.setdefault(term.stem, set()).add(term)
         for stem, wanted in stems.items():
-            for rank in self.segment.ranks(stem.encode()):
-                terms = self.segment.all_terms(rank)
+            for rank, terms in self.segment.terms(stem.encode()):
                 counts = [term in wanted for term in terms]
                 if any(counts):
                     pairs = zip(counts, terms, strict=True)

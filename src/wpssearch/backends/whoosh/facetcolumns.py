@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import prod
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from wpssearch.backends.arrays import Array, distinct, ranges
 from wpssearch.backends.whoosh.container import Container, narrow
 from wpssearch.backends.whoosh.strings import Strings, columns_of
 
-__all__ = ["FacetColumn", "FacetWriter", "Values"]
+__all__ = ["FacetColumn", "FacetWriter", "Joint", "Values"]
+
+#: Up to so many possible combinations facets are joined.
+_MOST_JOINED = 1 << 24
 
 #: The values of a facet on a record, each with what qualifies it (a country's role and evidence).
 Values = tuple[tuple[str, str], ...]
@@ -84,8 +88,6 @@ class FacetColumn:
         self._owners: Array | None = None
         self._single: bool | None = None
         self._pairs: tuple[Array, Array] | None = None
-        self._wide: Array | None = None
-        self._counted = False
 
     @classmethod
     def read(cls, container: Container, name: str) -> FacetColumn:
@@ -145,17 +147,14 @@ class FacetColumn:
         allowed = np.fromiter((mark in marks for mark in self.marks), bool, len(self.marks))
         return allowed[self.mark] if len(self.marks) else np.zeros(0, bool)
 
-    def count(self, records: Array, marks: frozenset[str] | None = None) -> Array:
-        """By value, how many of the records have it."""
+    def count(self, records: Array) -> Array:
+        """By combination, how many of the records have it."""
+        return np.bincount(self.records.take(records), minlength=self.combinations)
+
+    def by_value(self, by_combination: Array, marks: frozenset[str] | None = None) -> Array:
+        """By value, how many records have it, of counts by combination."""
         size = len(self.values)
         kept = self.kept(marks)
-        if self._wide is None and self._counted:
-            # Numbers of the type in which numpy counts spare a copy for each count; a process
-            # that counts once does better without.
-            self._wide = self.records.astype(np.intp)
-        self._counted = True
-        numbers = (self.records if self._wide is None else self._wide).take(records)
-        by_combination = np.bincount(numbers, minlength=self.combinations)
         if kept is None and self.single:
             out = np.zeros(size, np.int64)
             out[self.value] = by_combination[1:]
@@ -208,3 +207,44 @@ class FacetColumn:
             (self.values[int(self.value[entry])].decode(), self.marks[int(self.mark[entry])])
             for entry in range(int(self.ends[number]), int(self.ends[number + 1]))
         ]
+
+
+class Joint:
+    """Facets of a segment that are counted together: each record has one number, of its combination
+    in all of them, so that a count walks through the records once.
+    """
+
+    def __init__(self, columns: Sequence[FacetColumn]) -> None:
+        self._sizes = [column.combinations for column in columns]
+        size = prod(self._sizes)
+        keys = np.zeros(len(columns[0].records), np.int64)
+        for column in columns:
+            keys *= column.combinations
+            keys += column.records
+        there = distinct(keys, size)
+        self._records = narrow(np.searchsorted(there, keys))
+        #: How many combinations there are.
+        self.size = len(there)
+        self._parts: list[Array] = []
+        for part in reversed(self._sizes):
+            there, mine = np.divmod(there, part)
+            self._parts.insert(0, mine)
+
+    @staticmethod
+    def of(columns: Sequence[FacetColumn]) -> Joint | None:
+        """The facets joined, ``None`` where that is no less work at any number of records."""
+        sizes = [column.combinations for column in columns]
+        if len(columns) < 2 or prod(sizes) > _MOST_JOINED:
+            return None
+        made = Joint(columns)
+        return made if made.size < len(columns[0].records) else None
+
+    def count(self, records: Array) -> list[Array]:
+        """By facet what its column would count."""
+        counts = np.bincount(self._records.take(records), minlength=self.size)
+        out = []
+        for size, mine in zip(self._sizes, self._parts, strict=True):
+            total = np.zeros(size, np.int64)
+            np.add.at(total, mine, counts)
+            out.append(total)
+        return out

@@ -31,6 +31,7 @@ __all__ = [
     "lengths_of",
 ]
 
+_MOST_CACHED = 1 << 14
 #: The bytes of what tells a record from others.
 DIGEST = 24
 #: By record, which analyzer and vocabulary made it: a column like a facet's, whose name none has.
@@ -74,6 +75,7 @@ class Segment:
         self.count = len(self.ids)
         self._stems = Strings(container, "stems")
         self._forms = Strings(container, "forms")
+        self._acronyms = Strings(container, "acronyms")
         self._form_stem = container.ints("forms.stem")
         self._stem_terms = container.ints("stems.terms")
         self._stem_postings = container.ints("stems.postings")
@@ -81,6 +83,7 @@ class Segment:
         self._record = container.array("postings.record")
         #: What an evaluator has looked up in the dictionary, by query term.
         self.lookups: dict[object, tuple[tuple[int, Array | None], ...]] = {}
+        self._terms: dict[bytes, tuple[tuple[int, list[Term | None]], ...]] = {}
         impact = "postings.impact"
         self._impact = container.array(impact) if impact in container else None
         place = "impacts.{}.frequency" if self._impact is not None else "postings.{}"
@@ -115,9 +118,17 @@ class Segment:
             last += 1
         return range(first, last)
 
-    def terms(self, rank: int) -> list[Term]:
-        """The terms of a stem that live records have, in the order of their numbers."""
-        return [term for term in self.all_terms(rank) if term is not None]
+    def terms(self, stem: bytes) -> tuple[tuple[int, list[Term | None]], ...]:
+        """The numbers of a stem and of the forms that are kept apart from it, each with its
+        terms by number; ``None`` for one that no live record has.
+        """
+        known = self._terms.get(stem)
+        if known is None:
+            if len(self._terms) >= _MOST_CACHED:
+                self._terms.clear()
+            known = tuple((rank, self.all_terms(rank)) for rank in self.ranks(stem))
+            self._terms[stem] = known
+        return known
 
     def all_terms(self, rank: int) -> list[Term | None]:
         """The terms of a stem by number; ``None`` for one that no live record has."""
@@ -240,7 +251,7 @@ class Segment:
 
     def long_forms(self, prefix: bytes) -> Iterator[bytes]:
         """The definitions of acronyms that begin so and that live records make."""
-        words = Strings(self.container, "acronyms")
+        words = self._acronyms
         ends = self.container.ints("acronyms.until")
         numbers = self.container.array("acronyms.records")
         at = words.bisect(prefix)

@@ -6,7 +6,7 @@ is read without locks: columns are mapped and never change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from wpssearch.analysis import Analyzer, Term
 from wpssearch.backends.arrays import Array
 from wpssearch.backends.plan import Group
 from wpssearch.backends.scoring import FIELDS, K1, length_norms
-from wpssearch.backends.whoosh.facetcolumns import FacetColumn
+from wpssearch.backends.whoosh.facetcolumns import FacetColumn, Joint
 from wpssearch.backends.whoosh.layout import ABBREVIATION, LONG_FORM
 from wpssearch.backends.whoosh.segment import Segment
 from wpssearch.backends.whoosh.toc import Toc
@@ -33,6 +33,8 @@ __all__ = ["FacetValues", "Snapshot"]
 _T = TypeVar("_T")
 
 _MOST_CACHED = 1 << 14
+#: How many sets of facets are joined at most, and from which part of a segment's records on.
+_MOST_JOINTS, _MANY = 16, 16
 #: The part of a digest that is over the content alone, in bytes.
 CONTENT = 16
 
@@ -78,7 +80,9 @@ class Snapshot:
         self._norms: dict[tuple[int, int], Array] = {}
         self._saturations: dict[int, Array] = {}
         self._most: dict[int, float] = {}
-        self._asked: set[tuple[int, int]] = set()
+        self._joints: dict[tuple[int | str, ...], Joint | None] = {}
+        # What was asked for once, and is kept when it is asked for again.
+        self._asked: set[tuple[int | str, ...]] = set()
         self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
         self._stems: dict[str, str] = {}
@@ -109,11 +113,11 @@ class Snapshot:
         known = self._forms.get(stem)
         if known is None:
             wanted = stem.encode()
-            found: dict[Term, None] = {}
+            found: dict[Term | None, None] = {}
             for segment in self.segments:
-                for rank in segment.ranks(wanted):
-                    found.update(dict.fromkeys(segment.terms(rank)))
-            known = tuple(found)
+                for _, terms in segment.terms(wanted):
+                    found.update(dict.fromkeys(terms))
+            known = tuple(term for term in found if term is not None)
             self._forms = _with(self._forms, stem, known)
         return known
 
@@ -335,17 +339,44 @@ class Snapshot:
         self, facet: str, records: Sequence[Array], marks: frozenset[str] | None = None
     ) -> Array:
         """By value of the facet, how many of the records, given by segment, have it."""
-        values, places = self.facet(facet)
-        total = np.zeros(len(values), np.int64)
-        for number, place in enumerate(places):
-            column = self.column(number, facet)
-            if column is not None and len(records[number]):
-                counted = column.count(records[number], marks)
+        return self.counts_in({facet: marks}, records)[facet]
+
+    def counts_in(
+        self, facets: Mapping[str, frozenset[str] | None], records: Sequence[Array]
+    ) -> dict[str, Array]:
+        """The same of several facets, by the marks that count of each."""
+        totals = {facet: np.zeros(len(self.facet(facet).values), np.int64) for facet in facets}
+        for number, mine in enumerate(records):
+            if not len(mine):
+                continue
+            columns = {facet: column for facet in facets if (column := self.column(number, facet))}
+            joint = self._joint(number, columns, len(mine))
+            counted = joint.count(mine) if joint else [c.count(mine) for c in columns.values()]
+            for (facet, column), by_combination in zip(columns.items(), counted, strict=True):
+                place = self.facet(facet).places[number]
+                by_value = column.by_value(by_combination, facets[facet])
                 if place is None:
-                    total += counted
+                    totals[facet] += by_value
                 else:
-                    total[place] += counted
-        return total
+                    totals[facet][place] += by_value
+        return totals
+
+    def _joint(
+        self, segment: int, columns: Mapping[str, FacetColumn], records: int
+    ) -> Joint | None:
+        """The columns joined where so many records are counted with less work so."""
+        key: tuple[int | str, ...] = (segment, *columns)
+        if key in self._joints:
+            known = self._joints[key]
+            return known if known is not None and known.size <= records else None
+        few = records * _MANY < self.segments[segment].count
+        if len(columns) < 2 or few or len(self._joints) >= _MOST_JOINTS:
+            return None
+        if key in self._asked:
+            self._joints[key] = Joint.of(list(columns.values()))
+        # A process that counts once does better without.
+        self._asked.add(key)
+        return None
 
     def _facet(self, name: str) -> FacetValues:
         columns = [self.column(number, name) for number in range(len(self.segments))]

@@ -19,6 +19,8 @@ _WORD = 8
 _SLICE = 1 << 20
 #: Of each column every so manieth string parts all strings into those less and the others.
 _PART = 1 << 14
+#: After so many searches every so manieth string is kept, which the next ones halve first.
+_OFTEN, _APART = 64, 128
 
 
 def columns_of(name: str, values: Sequence[bytes]) -> list[tuple[str, Array | bytes]]:
@@ -31,11 +33,13 @@ def columns_of(name: str, values: Sequence[bytes]) -> list[tuple[str, Array | by
 class Strings:
     """Strings of a container, as UTF-8 bytes, by number."""
 
-    __slots__ = ("_bytes", "_ends")
+    __slots__ = ("_bytes", "_ends", "_sample", "_searches")
 
     def __init__(self, container: Container, name: str) -> None:
         self._ends = container.ints(f"{name}.ends")
         self._bytes = container.raw(f"{name}.bytes")
+        self._sample: list[bytes] | None = None
+        self._searches = 0
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -47,6 +51,14 @@ class Strings:
         """The number of sorted strings that are less."""
         low, high = 0, len(self)
         ends, data = self._ends, self._bytes
+        if self._sample is not None:
+            after = bisect_left(self._sample, wanted)
+            low = max(0, (after - 1) * _APART + 1)
+            high = min(high, after * _APART)
+        elif self._searches < _OFTEN:
+            self._searches += 1
+        else:
+            self._sample = [self[number] for number in range(0, high, _APART)]
         while low < high:
             middle = (low + high) >> 1
             if bytes(data[ends[middle] : ends[middle + 1]]) < wanted:
