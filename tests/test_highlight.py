@@ -8,13 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from wpssearch import highlight
 from wpssearch.highlight import MAX_PASSAGES, Mark, merged, passages, whole
 from wpssearch.results import Snippet
 
 
 def mark(text: str, word: str, part: int = 0, weight: float = 1.0, after: int = 0) -> Mark:
     start = text.index(word, after)
-    return Mark(start, start + len(word), part, weight)
+    return (start, start + len(word), part, weight)
 
 
 def shown(text: str, *words: str, length: int) -> list[str]:
@@ -54,11 +55,11 @@ def test_a_text_without_a_mark_gives_its_beginning() -> None:
     text = "One two. Three four. Five six."
     assert passages("title", text, [], 12) == (Snippet("title", "One two.", (), 0, False, True),)
     assert passages("text", "short", []) == (Snippet("text", "short", ()),)
-    assert passages("text", " \n ", [Mark(0, 1, 0, 1.0)]) == whole("text", "\n", []) == ()
+    assert passages("text", " \n ", [(0, 1, 0, 1.0)]) == whole("text", "\n", []) == ()
 
 
 def test_the_whole_text_has_all_marks() -> None:
-    marks = [Mark(4, 7, 1, 1.0), Mark(0, 3, 0, 1.0), Mark(0, 5, 2, 1.0)]
+    marks = [(4, 7, 1, 1.0), (0, 3, 0, 1.0), (0, 5, 2, 1.0)]
     assert whole("text", "abc def ghi", marks) == (Snippet("text", "abc def ghi", ((0, 7),)),)
 
 
@@ -149,13 +150,13 @@ def test_passages_that_overlap_are_one() -> None:
 
 def test_marks_that_overlap_are_shown_whole() -> None:
     text = "aaa bbb ccc ddd"
-    (snippet,) = passages("text", text, [mark(text, "bbb", 0), Mark(4, 15, 0, 1.0)], 3)
+    (snippet,) = passages("text", text, [mark(text, "bbb", 0), (4, 15, 0, 1.0)], 3)
     assert (snippet.text, snippet.matches) == ("bbb ccc ddd", ((0, 11),))
 
 
 def test_a_word_without_end_is_cut() -> None:
     text = "x" * 500
-    (snippet,) = passages("text", text, [Mark(100, 104, 0, 1.0)], 20)
+    (snippet,) = passages("text", text, [(100, 104, 0, 1.0)], 20)
     assert snippet.start == 100
     assert len(snippet.text) == 20
     assert snippet.matches == ((0, 4),)
@@ -175,11 +176,11 @@ def test_passages_are_slices_that_hold_their_marks(
     text = "".join(made)
     places = st.tuples(st.integers(0, len(text) - 1), st.integers(1, 8), st.integers(0, 3))
     chosen = data.draw(st.lists(places, max_size=6)) if data else []
-    marks = [Mark(a, min(len(text), a + n), part, 1.0) for a, n, part in chosen]
+    marks = [(a, min(len(text), a + n), part, 1.0) for a, n, part in chosen]
     found = passages("text", text, marks, length)
     assert bool(found) == bool(text.strip())
     assert len(found) <= MAX_PASSAGES
-    expected = merged([(m.start, m.end) for m in marks])
+    expected = merged([m[:2] for m in marks])
     for snippet in found:
         stop = snippet.start + len(snippet.text)
         assert snippet.text == text[snippet.start : stop]
@@ -192,9 +193,45 @@ def test_passages_are_slices_that_hold_their_marks(
         assert any(snippet.matches for snippet in found)
 
 
+marks_of_three = st.lists(
+    st.builds(lambda a, n, part: (a, a + n, part, (1.0, 2.0, 0.5)[part]),
+              st.integers(0, 60), st.integers(1, 9), st.integers(0, 2)),
+    max_size=9,
+)  # fmt: skip
+
+
+@given(marks_of_three, st.integers(1, 40))
+def test_windows_are_the_best_of_all(marks: list[Mark], length: int) -> None:
+    """Those that bring most new parts; of these the tighter, then the fuller, then the first."""
+    marks = sorted(marks)
+    expected: list[tuple[int, int]] = []
+    covered: set[int] = set()
+    while len(expected) < MAX_PASSAGES:
+        windows = []
+        for first in range(len(marks)):
+            begin = marks[first][0]
+            if marks[first][2] in covered or any(
+                m[0] == begin and m[2] not in covered for m in marks[:first]
+            ):
+                continue
+            for last in range(first, len(marks)):
+                window = marks[first : last + 1]
+                end = max(stop for _, stop, _, _ in window)
+                if end - begin > length and last > first:
+                    break
+                new = {part: weight for _, _, part, weight in window if part not in covered}
+                windows.append((sum(new.values()), begin - end, last - first, (begin, end)))
+        if not windows:
+            break
+        core = max(windows, key=lambda window: window[:3])[3]
+        expected.append(core)
+        covered |= {part for a, b, part, _ in marks if core[0] <= a and b <= core[1]}
+    assert highlight._cores(marks, length) == expected
+
+
 def test_of_very_many_marks_the_first_choose_the_passages() -> None:
     text = "a " * 3000 + "rare"
-    marks = [Mark(2 * n, 2 * n + 1, 0, 1.0) for n in range(3000)] + [mark(text, "rare", 1, 9.0)]
+    marks = [(2 * n, 2 * n + 1, 0, 1.0) for n in range(3000)] + [mark(text, "rare", 1, 9.0)]
     (snippet,) = passages("text", text, marks, 20)
     assert snippet.start == 0
     assert len(snippet.matches) == 10

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from wpssearch.model import PASSAGE_LENGTH, Span
 from wpssearch.results import Snippet
@@ -24,13 +23,9 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-
 _BLANK = re.compile(r"\s+")
 
 
-class Mark(NamedTuple):
-    """A match in a text: its span, which part of the query it answers, and that part's weight."""
-
-    start: int
-    end: int
-    part: int
-    weight: float
+#: A match in a text: where it begins and ends, which part of the query it answers, and that part's
+#: weight. A page of hits has hundreds: a tuple is made in a fifth of the time of one with names.
+Mark = tuple[int, int, int, float]
 
 
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -55,7 +50,7 @@ def passages(
     if not text.strip():
         return ()
     ordered = sorted(marks)[:_MAX_MARKS]
-    matches = merged([(mark.start, mark.end) for mark in marks])
+    matches = merged([mark[:2] for mark in marks])
     cores = [_widened(core, matches) for core in _cores(ordered, length)] or [(0, 0)]
     spans = merged([_frame(text, core, length) for core in cores])
     return tuple(_snippet(field, text, span, matches) for span in spans)
@@ -65,41 +60,45 @@ def whole(field: str, text: str, marks: Sequence[Mark]) -> tuple[Snippet, ...]:
     """The whole text with its matches as one passage; an empty one gives nothing."""
     if not text.strip():
         return ()
-    return (Snippet(field, text, merged([(mark.start, mark.end) for mark in marks])),)
+    return (Snippet(field, text, merged([mark[:2] for mark in marks])),)
 
 
 def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
     """The spans from first to last mark of the windows that bring most new parts of the query."""
     chosen: list[Span] = []
     covered: set[int] = set()
+    every = len({part for _, _, part, _ in marks})
     while len(chosen) < MAX_PASSAGES:
         best: tuple[float, int, int, Span] | None = None
         tried = -1
-        for index, first in enumerate(marks):
+        for index, (begin, end, first, _) in enumerate(marks):
             # A window that begins at the same place, later in the list, holds no more.
-            if first.part in covered or first.start == tried:
+            if first in covered or begin == tried:
                 continue
-            tried = first.start
-            begin, end = first.start, first.end
+            tried = begin
             parts: set[int] = set()
             gain = 0.0
             for seen in range(index, len(marks)):
                 _, stop, part, weight = marks[seen]
-                reached = max(stop, end)
-                if reached - begin > length and parts:
+                wider = stop > end
+                reached = stop if wider else end
+                if parts and (reached - begin > length or (wider and len(parts) == every)):
                     break
                 end = reached
                 if part not in parts:
                     parts.add(part)
-                    gain += weight if part not in covered else 0.0
-                # Of two windows with the same parts the tighter, then the fuller, then the first.
-                if best is None or (gain, begin - end, seen - index) > best[:3]:
+                    if part not in covered:
+                        gain += weight
+                        wider = False
+                # Of two windows with the same parts the tighter, then the fuller, then the first:
+                # what makes this one wider and brings nothing, makes it no better.
+                if not wider and (best is None or (gain, begin - end, seen - index) > best[:3]):
                     best = gain, begin - end, seen - index, (begin, end)
         if best is None:
             break
         core = best[3]
         chosen.append(core)
-        covered |= {m.part for m in marks if core[0] <= m.start and m.end <= core[1]}
+        covered.update(part for start, end, part, _ in marks if core[0] <= start and end <= core[1])
     return chosen
 
 

@@ -108,9 +108,9 @@ def _first(keys: Sequence[Array], ranks: Array, records: Array, count: int, most
     if len(records) > _LONG * count > 0:
         # Ties with the last of the first are put in order, too.
         if most:
-            some = np.flatnonzero(primary >= nth_greatest(primary, count))
+            some = (primary >= nth_greatest(primary, count)).nonzero()[0]
         else:
-            some = np.flatnonzero(primary <= -nth_greatest(-primary, count))
+            some = (primary <= -nth_greatest(-primary, count)).nonzero()[0]
     chosen = records if some is None else records[some]
     columns = [key if some is None else key[some] for key in reversed(keys)]
     if most:

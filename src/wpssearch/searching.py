@@ -257,21 +257,20 @@ def _snippets(
     """The passages of some records of a segment, which are in its order."""
     evaluation = matched.evaluation
     numbers = np.asarray([place.number for place in places], np.int64)
-    marks: dict[tuple[int, int], list[highlight.Mark]] = {}
+    marks: list[list[highlight.Mark]] = [[] for _ in range(len(places) * len(FIELDS))]
     parts: dict[Plan, tuple[int, float]] = {}
     for part, found in marked(matched, segment, numbers):
         if part not in parts:
             parts[part] = len(parts), _weight(part, evaluation)
         index, weight = parts[part]
-        columns = (c.tolist() for c in (found.row, found.field, found.start, found.end))
-        for row, field, start, end in zip(*columns, strict=True):
-            mark = highlight.Mark(start, end, index, weight)
-            marks.setdefault((row, field), []).append(mark)
+        columns = (found.row * len(FIELDS) + found.field, found.start, found.end)
+        for at, start, end in zip(*(column.tolist() for column in columns), strict=True):
+            marks[at].append((start, end, index, weight))
     out: dict[Place, tuple[Snippet, ...]] = {}
     for row, place in enumerate(places):
         passages: list[Snippet] = []
         for number, field in enumerate(FIELDS):
-            mine = marks.get((row, number), [])
+            mine = marks[row * len(FIELDS) + number]
             # A title is shown anyway; it is a passage where it is why the record was found.
             if mine or field == "text":
                 text = field_of(reader, place.number, field)

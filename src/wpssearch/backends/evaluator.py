@@ -18,7 +18,8 @@ from wpssearch.backends.matching import (
     union,
     where,
 )
-from wpssearch.backends.plan import All, Kind, Plan, QueryTerm, Synonyms
+from wpssearch.backends.places import Places
+from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.scoring import FIELDS, K1, idf
 from wpssearch.backends.whoosh.segment import Offsets
@@ -32,6 +33,8 @@ _LEAST_WEIGHT = 1e-100
 _FEW = 6
 #: How many times more postings a list has than records that are looked up in it.
 _FEWER = 16
+#: Up to so many records the words of a query are marked all at once.
+_PAGE = 64
 #: How much a bound of a sum is raised, so that no order of adding exceeds it.
 _ROUNDED = 1 + 1e-9
 
@@ -47,6 +50,10 @@ class Occurrences(NamedTuple):
     stop: Array
     start: Array
     end: Array
+
+
+#: Which of some records match, and what made them match.
+Marked = tuple[Array, list[tuple[Plan, Occurrences]]]
 
 
 class Evaluation:
@@ -155,7 +162,7 @@ class Evaluation:
         sums = self._summed(number, found)
         few = length * _FEW < size
         # Of booleans, numpy finds the true ones ten times faster than the others of floats.
-        records = union([f.records for _, f in found], size) if few else np.flatnonzero(sums != 0)
+        records = union([f.records for _, f in found], size) if few else (sums != 0).nonzero()[0]
         self._kept[number] = records, sums.take(records)
         sums[records if few else slice(None)] = 0.0
         give_back("sums", sums)
@@ -172,7 +179,7 @@ class Evaluation:
         every = every[order]
         first = np.ones(len(every), bool)
         np.not_equal(every[1:], every[:-1], out=first[1:])
-        starts = np.flatnonzero(first)
+        starts = first.nonzero()[0]
         return every[starts], np.add.reduceat(brought[order], starts)
 
     def _all_found(self, number: int) -> list[tuple[float, Found]]:
@@ -255,10 +262,13 @@ class Evaluation:
 
     def occurrences(self, plan: Plan, number: int, records: Array) -> Occurrences:
         """Where the plan's words stand in ascending records of a segment."""
-        places = self._segments[number].places(plan, records)
+        return self._located(self._segments[number].places(plan, records), number, records)
+
+    def _located(self, places: Places, number: int, records: Array) -> Occurrences:
+        """Places with where they stand in the text."""
         starts, ends = np.zeros((2, len(places.row)), np.int64)
         for field in range(len(FIELDS)):
-            mine = np.flatnonzero(places.field == field)
+            mine = (places.field == field).nonzero()[0]
             if not len(mine):
                 continue
             offsets = self._offsets(number, field, records)
@@ -267,33 +277,41 @@ class Evaluation:
             ends[mine] = offsets.ends[base + places.stop[mine] - 1]
         return Occurrences(*places, starts, ends)
 
-    def marked(
-        self, plan: Plan, number: int, records: Array
-    ) -> tuple[Array, list[tuple[Plan, Occurrences]]]:
+    def marked(self, plan: Plan, number: int, records: Array) -> Marked:
         """Which of some ascending records of a segment match, and the words that made them match.
 
         A part's words count where the part itself, and all that it must stand with, match: in a
         record that has ``c`` alone, ``(a AND b) OR c`` marks no ``a``.
         """
         if isinstance(plan, All):
-            every = [self.marked(part, number, records) for part in _once(plan.parts)]
+            every = self._each_marked(plan.parts, number, records)
             flags = np.ones(len(records), bool)
             for matched, _ in every:
                 flags &= matched
             found = [entry for _, entries in every for entry in entries]
             return flags, found if flags.all() else _within(found, flags)
         if isinstance(plan, AnyOf | Synonyms):
-            every = [self.marked(part, number, records) for part in _once(plan.parts)]
+            every = self._each_marked(plan.parts, number, records)
             flags = np.zeros(len(records), bool)
             for matched, _ in every:
                 flags |= matched
             return flags, [entry for _, entries in every for entry in entries]
         if isinstance(plan, Kind) and not plan.marks:
             return np.isin(records, self._segments[number].matches(plan)), []
-        occurrences = self.occurrences(plan, number, records)
-        flags = np.zeros(len(records), bool)
-        flags[occurrences.row] = True
-        return flags, [(plan, occurrences)]
+        return _flagged(plan, self.occurrences(plan, number, records), records)
+
+    def _each_marked(self, parts: Iterable[Plan], number: int, records: Array) -> list[Marked]:
+        """The parts of a plan, each marked; what is typed often is marked once."""
+        parts = list(dict.fromkeys(parts))
+        groups = [part for part in parts if isinstance(part, Group)]
+        known: dict[Plan, Marked] = {}
+        if len(groups) > 1 and len(records) <= _PAGE:
+            places, stops = self._segments[number].places_of_each(groups, records)
+            every = self._located(places, number, records)
+            for group, start, stop in zip(groups, [0, *stops], stops, strict=False):
+                mine = Occurrences(*(column[start:stop] for column in every))
+                known[group] = _flagged(group, mine, records)
+        return [known.get(part) or self.marked(part, number, records) for part in parts]
 
     def _offsets(self, number: int, field: int, records: Array) -> Offsets:
         """The offsets of a field of the records; those read last are kept."""
@@ -304,9 +322,10 @@ class Evaluation:
         return known[1]
 
 
-def _once(parts: Iterable[Plan]) -> list[Plan]:
-    """The parts without those that stand there before: what is typed often is marked once."""
-    return list(dict.fromkeys(parts))
+def _flagged(plan: Plan, occurrences: Occurrences, records: Array) -> Marked:
+    flags = np.zeros(len(records), bool)
+    flags[occurrences.row] = True
+    return flags, [(plan, occurrences)]
 
 
 def _within(

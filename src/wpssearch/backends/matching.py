@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial, reduce
-from typing import NamedTuple
 
 import numpy as np
 
 from wpssearch.analysis import Term
 from wpssearch.backends.arrays import Array, distinct, ranges
+from wpssearch.backends.places import Places, followed, nowhere, together
 from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
 from wpssearch.backends.plan import Sequence as Row
@@ -23,12 +23,8 @@ __all__ = [
     "MUCH_LONGER",
     "Found",
     "InSegment",
-    "Places",
     "borrowed",
     "give_back",
-    "keys_of",
-    "nowhere",
-    "together",
     "union",
     "where",
 ]
@@ -39,26 +35,7 @@ MUCH_LONGER = 32
 #: The share of a segment's records from which on a table over all of them is used.
 DENSE = 16
 _MOST_CACHED = 1 << 14
-# A position is below 2^40; above it stand the field and the record's row.
-_FIELD, _ROW = 40, 42
-
 _scratch = threading.local()
-
-
-class Places(NamedTuple):
-    """Where something stands in some records: by occurrence the record's row, its field, the first
-    position and the one after the last.
-    """
-
-    row: Array
-    field: Array
-    position: Array
-    stop: Array
-
-
-def nowhere() -> Places:
-    """No place at all."""
-    return Places(*[_NOTHING] * 4)
 
 
 class Found:
@@ -106,7 +83,7 @@ def union(lists: Sequence[Array], size: int) -> Array:
     flags = borrowed("flags", size, bool)
     for records in lists:
         flags[records] = True
-    out = np.flatnonzero(flags)
+    out = flags.nonzero()[0]
     flags[out] = False
     give_back("flags", flags)
     return out
@@ -132,7 +109,7 @@ def where(records: Array, wanted: Array) -> tuple[Array, Array]:
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
     # Of one type: numpy would copy the long list into the short one's.
     wanted = wanted.astype(records.dtype, copy=False)
-    places = np.searchsorted(records, wanted)
+    places = records.searchsorted(wanted)
     places[places == len(records)] = 0
     return places, records[places] == wanted
 
@@ -313,7 +290,7 @@ class InSegment:
             case Row(parts):
                 rows = self.places(parts[0], records)
                 for part in parts[1:]:
-                    rows = _followed(rows, self.places(part, records))
+                    rows = followed(rows, self.places(part, records))
                 return rows
 
     def _rows_of(self, records: Array, wanted: Array) -> Array:
@@ -333,10 +310,10 @@ class InSegment:
         postings = self.segment.postings(rank)
         if len(records) * MUCH_LONGER < len(postings.records):
             mine, there = where(postings.records, records)
-            mine, rows = mine[there], np.flatnonzero(there)
+            mine, rows = mine[there], there.nonzero()[0]
         else:
             rows = self._rows_of(records, postings.records)
-            mine = np.flatnonzero(rows >= 0)
+            mine = (rows >= 0).nonzero()[0]
             rows = rows[mine]
         if not len(mine):
             return nowhere()
@@ -350,49 +327,52 @@ class InSegment:
             begun = (np.cumsum(totals) - totals + postings.occurrences)[mine]
             counts = totals[mine]
             frequencies = tuple(None if f is None else f[mine] for f in frequencies)
-        row = np.repeat(rows, counts)
-        at = ranges(begun, counts)
-        field = by_occurrence(frequencies)
+        at, row = ranges(begun, counts), rows.repeat(counts)
+        out, term = self._stand(row, at, frequencies, postings.first_term)
+        return out if kept is None else out.where(kept[term])
+
+    def _stand(
+        self,
+        row: Array,
+        at: Array,
+        frequencies: Sequence[Array | None],
+        first_term: Array | int,
+    ) -> tuple[Places, Array]:
+        """The occurrences of some postings, each with the number of its term among its stem's."""
         term = self.segment.packed("occurrences.term").take(at)
         position = self.segment.packed("occurrences.position").take(at)
-        width = self.segment.container.array("terms.width")[postings.first_term + term]
-        out = Places(row, field, position, position + width)
-        if kept is None:
-            return out
-        counted = kept[term]
-        return Places(*(column[counted] for column in out))
+        width = self.segment.container.array("terms.width")[first_term + term]
+        return Places(row, by_occurrence(frequencies), position, position + width), term
 
-
-def together(parts: Sequence[Places]) -> Places:
-    """All places of several lists."""
-    parts = [part for part in parts if len(part.row)]
-    if len(parts) < 2:
-        return parts[0] if parts else nowhere()
-    return Places(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-def keys_of(places: Places, position: Array) -> Array:
-    """Numbers that sort places by record, field and position."""
-    return (
-        (places.row.astype(np.int64) << _ROW) + (places.field.astype(np.int64) << _FIELD) + position
-    )
-
-
-def _followed(rows: Places, parts: Places) -> Places:
-    """The rows that one of the parts continues."""
-    begins = keys_of(parts, parts.position)
-    order = np.argsort(begins, kind="stable")
-    begins = begins[order]
-    wanted = keys_of(rows, rows.stop)
-    first = np.searchsorted(begins, wanted, "left")
-    counts = np.searchsorted(begins, wanted, "right") - first
-    which = np.repeat(np.arange(len(wanted)), counts)
-    after = order[ranges(first, counts)]
-    made = Places(rows.row[which], rows.field[which], rows.position[which], parts.stop[after])
-    # One row for each pair of ends: a word that is there in two ways gives the same row twice.
-    key = keys_of(made, made.position)
-    order = np.lexsort((made.stop, key))
-    key, stop = key[order], made.stop[order]
-    once = np.ones(len(order), bool)
-    once[1:] = (key[1:] != key[:-1]) | (stop[1:] != stop[:-1])
-    return Places(*(column[order[once]] for column in made))
+    def places_of_each(
+        self, groups: Sequence[Group], records: Array
+    ) -> tuple[Places, Sequence[int]]:
+        """Where the words of some groups stand in a few ascending records, group by group, and
+        where the places of each group end. They are looked up all at once.
+        """
+        stems = [part for group in groups for part in self._ranks(group)]
+        if not stems:
+            return nowhere(), [0] * len(groups)
+        postings = [self.segment.postings(rank) for rank, _ in stems]
+        found = [where(each.records, records) for each in postings]
+        numbers = np.concatenate(
+            [p.first + at[there] for p, (at, there) in zip(postings, found, strict=True)]
+        )
+        rows = np.concatenate([there.nonzero()[0] for _, there in found])
+        frequencies = self.segment.frequencies_at(numbers)
+        counts = in_all_fields(frequencies)
+        stem = np.repeat(np.arange(len(stems)), [np.count_nonzero(there) for _, there in found])
+        stem = stem.repeat(counts)
+        first_terms = np.asarray([each.first_term for each in postings])
+        at = ranges(self.segment.first_occurrences(numbers), counts)
+        row = rows.repeat(counts)
+        out, term = self._stand(row, at, frequencies, first_terms[stem])
+        if any(kept is not None for _, kept in stems):
+            counted = np.ones(len(stem), bool)
+            for number, (_, kept) in enumerate(stems):
+                if kept is not None:
+                    mine = stem == number
+                    counted[mine] = kept[term[mine]]
+            out, stem = out.where(counted), stem[counted]
+        last = np.cumsum([len(self._ranks(group)) for group in groups])
+        return out, np.searchsorted(stem, last).tolist()

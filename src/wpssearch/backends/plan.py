@@ -25,7 +25,8 @@ from wpssearch.vocab import LongForm
 if TYPE_CHECKING:
     from wpssearch.backends.arrays import Array
     from wpssearch.backends.kinds.expansion import Expansion
-    from wpssearch.backends.matching import Found, InSegment, Places
+    from wpssearch.backends.matching import Found, InSegment
+    from wpssearch.backends.places import Places
 
 __all__ = [
     "All", "Any", "Group", "Kind", "Lexicon", "Lowered", "Plan", "QueryTerm", "Sequence",

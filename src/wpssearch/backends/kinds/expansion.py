@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wpssearch.backends.matching import together
+from wpssearch.backends.places import together
 from wpssearch.backends.plan import Kind
 
 if TYPE_CHECKING:
     from wpssearch.backends.arrays import Array
-    from wpssearch.backends.matching import Found, InSegment, Places
+    from wpssearch.backends.matching import Found, InSegment
+    from wpssearch.backends.places import Places
 
 __all__ = ["Expansion"]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wpssearch.backends.matching import Found, Places
+from wpssearch.backends.matching import Found
+from wpssearch.backends.places import Places
 from wpssearch.backends.plan import Group, Kind
 from wpssearch.backends.whoosh.segment import in_all_fields
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wpssearch.backends.arrays import distinct
-from wpssearch.backends.matching import Places, keys_of, nowhere
+from wpssearch.backends.places import Places, keys_of, nowhere
 from wpssearch.backends.plan import Kind, Plan
 
 if TYPE_CHECKING:

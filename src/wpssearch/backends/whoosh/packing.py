@@ -96,10 +96,10 @@ class Packed:
         else:
             out = self._low.take(places).astype(np.int64)
         if self._at is not None and self._patches is not None:
-            apart = np.flatnonzero(out == self._escape)
+            apart = (out == self._escape).nonzero()[0]
             if len(apart):
                 wanted = places[apart].astype(self._at.dtype)
-                out[apart] = self._patches[np.searchsorted(self._at, wanted)]
+                out[apart] = self._patches[self._at.searchsorted(wanted)]
         return out
 
     def slice(self, first: int, stop: int) -> Array:

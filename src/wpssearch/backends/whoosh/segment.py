@@ -207,9 +207,10 @@ class Segment:
         begins = blocks * POSTING_BLOCK
         counts = numbers - begins
         totals = in_all_fields(self.frequencies_at(ranges(begins, counts)))
-        owners = np.repeat(np.arange(len(numbers)), counts)
-        sums = np.bincount(owners, weights=totals, minlength=len(numbers)).astype(np.int64)
-        before: Array = self.container.array("postings.before")[blocks] + sums
+        ends, sums = counts.cumsum(), np.zeros(len(totals) + 1, np.int64)
+        totals.cumsum(out=sums[1:])
+        before: Array = sums.take(ends) - sums.take(ends - counts)
+        before += self.container.array("postings.before").take(blocks)
         return before
 
     def has(self, field: str) -> bool:
@@ -233,10 +234,12 @@ class Segment:
         counts = bounds.take(records + 1) - firsts
         places = ranges(firsts, counts)
         lengths = self.packed(f"{name}.length").take(places)
-        ends = np.cumsum(self.packed(f"{name}.gap").take(places) + lengths)
-        begins = np.cumsum(counts) - counts
+        ends = np.zeros(len(places) + 1, np.int64)
+        (self.packed(f"{name}.gap").take(places) + lengths).cumsum(out=ends[1:])
+        begins = counts.cumsum() - counts
         # Each record's offsets count from its own beginning.
-        ends -= np.repeat(np.append(0, ends)[begins], counts)
+        before, ends = ends.take(begins).repeat(counts), ends[1:]
+        ends -= before
         return Offsets(begins, ends - lengths, ends)
 
     def impacts(self) -> Iterator[tuple[str, Array, Array]]:
@@ -368,9 +371,11 @@ def by_occurrence(frequencies: Sequence[Array | None]) -> Array:
     present = [(number, f) for number, f in enumerate(frequencies) if f is not None]
     if not present:
         return np.zeros(0, np.int64)
-    counts = np.stack([f.astype(np.int64) for _, f in present], axis=1)
-    numbers = np.asarray([number for number, _ in present])
-    return np.repeat(np.tile(numbers, len(counts)), counts.ravel())
+    counts = np.empty((len(present[0][1]), len(present)), np.int64)
+    numbers = np.empty(counts.shape, np.int64)
+    for column, (number, f) in enumerate(present):
+        counts[:, column], numbers[:, column] = f, number
+    return numbers.ravel().repeat(counts.ravel())
 
 
 def lengths_of(segment: Segment) -> list[int]:
