@@ -138,7 +138,7 @@ class Evaluation:
         whole = looked_at == len(found)
         for place in range(looked_at, len(found)):
             kept = scores + rest[place] >= least
-            records, scores = records[kept], scores[kept]
+            records, scores = records.compress(kept), scores.compress(kept)
             weight, f = found[place]
             places, there = where(f.records, records)
             scores[there] += self._contributions(number, weight, f, places[there])

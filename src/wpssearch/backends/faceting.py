@@ -206,12 +206,14 @@ def select(matches: Sequence[Array], filters: Sequence[Filter], snapshot: Snapsh
     aside: dict[str, list[Array]] = {f.facet: [] for f in filters if f.facet}
     for number, records in enumerate(matches):
         passed = [_passed(f, number, records, snapshot) for f in filters]
-        failures = len(filters) - np.sum(passed, axis=0, dtype=np.int64)
-        hits.append(records[failures == 0])
+        failures = np.zeros(len(records), np.uint32)
+        for flags in passed:
+            failures += ~flags
+        hits.append(records.compress(failures == 0))
         one = failures == 1
         for made, flags in zip(filters, passed, strict=True):
             if made.facet:
-                aside[made.facet].append(records[one & ~flags])
+                aside[made.facet].append(records.compress(one & ~flags))
     return Selection(hits, aside)
 
 
@@ -220,7 +222,7 @@ def _passed(made: Filter, number: int, records: Array, snapshot: Snapshot) -> Ar
     column = snapshot.column(number, made.column)
     if allowed is None or column is None:
         return np.full(len(records), made.negated)
-    flags: Array = allowed[column.records[records]]
+    flags: Array = allowed.take(column.records.take(records))
     return ~flags if made.negated else flags
 
 

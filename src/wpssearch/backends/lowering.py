@@ -350,15 +350,17 @@ class Lowering:
         best: tuple[int, LongForm | None] = (at, None)
         for known, words in candidates:
             stop = ends.get(len(words), at)
-            if stop > best[0] and len(words) > 1 and all(map(self._same, words, typed)):
+            if stop > best[0] and len(words) > 1 and self._same(words, typed):
                 best = stop, known
         return best
 
-    def _same(self, word: str, typed: str) -> bool:
-        if word == typed:
-            return True
-        # Words of one stem begin alike; a stem is asked for where that leaves a doubt alone.
-        return word[:3] == typed[:3] and self.lexicon.stem(word) == self.lexicon.stem(typed)
+    def _same(self, words: Items[str], typed: Items[str]) -> bool:
+        """Whether the first typed words are of the same stems as these."""
+        others = [(a, b) for a, b in zip(words, typed, strict=False) if a != b]
+        # Words of one stem begin alike. Stems are asked for where that leaves a doubt alone: of a
+        # word that no record has only the stemmer knows it, which is slow to load.
+        stem = self.lexicon.stem
+        return all(a[:3] == b[:3] for a, b in others) and all(stem(a) == stem(b) for a, b in others)
 
 
 def terms_of(form: str, case: str, lexicon: Lexicon) -> frozenset[Term]:

@@ -82,7 +82,7 @@ def union(lists: Sequence[Array], size: int) -> Array:
         return distinct(np.concatenate(lists), size)
     flags = borrowed("flags", size, bool)
     for records in lists:
-        flags[records] = True
+        flags[records.astype(np.intp, copy=False)] = True
     out = flags.nonzero()[0]
     flags[out] = False
     give_back("flags", flags)
@@ -96,8 +96,10 @@ def _intersection(one: Array, other: Array, size: int) -> Array:
     if len(few) * MUCH_LONGER < len(many):
         return few[where(many, few)[1]]
     flags = borrowed("flags", size, bool)
+    # With numbers of another type numpy takes a slower path than the cast.
+    many = many.astype(np.intp, copy=False)
     flags[many] = True
-    out = few[flags[few]]
+    out = few.compress(flags.take(few))
     flags[many] = False
     give_back("flags", flags)
     return out
@@ -202,13 +204,13 @@ class InSegment:
         live = self.segment.live
         if live is None:
             return found
-        kept = live[found.records]
+        kept = live.take(found.records)
         if kept.all():
             return found
         return Found(
-            found.records[kept],
+            found.records.compress(kept),
             lambda: tuple(None if f is None else f[kept] for f in found.frequencies),
-            None if found.impacts is None else found.impacts[kept],
+            None if found.impacts is None else found.impacts.compress(kept),
         )
 
     def _added(self, parts: Sequence[Found]) -> Found:
