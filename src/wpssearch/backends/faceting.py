@@ -268,7 +268,9 @@ def _page(
 ) -> tuple[tuple[FacetValue, ...], int]:
     chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
     values: Sequence[str] = snapshot.facet(facet).values
-    there = np.flatnonzero(_live_counts(facet, marks, snapshot) if search.facet_min < 1 else counts)
+    shown = _live_counts(facet, marks, snapshot) if search.facet_min < 1 else counts
+    # Of booleans, numpy finds the true ones several times faster than other numbers than 0.
+    there = (shown != 0).nonzero()[0]
     if facet == "period":
         values, counts = _by_interval(values, counts, there)
         there = np.arange(len(values))
@@ -289,16 +291,14 @@ def _page(
     elif by == "count" or not timed:
         there = _most(there, counts, last)
     page = there[search.facet_offset : last]
-    entries = [
-        (values[number], total)
-        for number, total in zip(page.tolist(), counts[page].tolist(), strict=True)
-    ]
+    listed = map(values.__getitem__, page.tolist())
+    pairs = zip(listed, counts[page].tolist(), strict=True)
     if facet in ("period", derived.INTERVAL) or snapshot.derivation(facet):
-        made = (value_of(facet, name, n, snapshot, selected=name in chosen) for name, n in entries)
+        made = (value_of(facet, name, n, snapshot, selected=name in chosen) for name, n in pairs)
     else:
-        made = (FacetValue(name, n, name in chosen) for name, n in entries)
-    shown = tuple(made)
-    return shown, max(0, size - search.facet_offset - len(shown))
+        made = (FacetValue(name, n, name in chosen) for name, n in pairs)
+    entries = tuple(made)
+    return entries, max(0, size - search.facet_offset - len(entries))
 
 
 def kept_marks(facet: str, search: Search, snapshot: Snapshot) -> frozenset[str] | None:

@@ -87,6 +87,8 @@ class FacetColumn:
         self.records = records
         self._owners: Array | None = None
         self._single: bool | None = None
+        # Where that is so, by value its combination.
+        self._order: Array | None = None
         self._pairs: tuple[Array, Array] | None = None
 
     @classmethod
@@ -156,9 +158,9 @@ class FacetColumn:
         size = len(self.values)
         kept = self.kept(marks)
         if kept is None and self.single:
-            out = np.zeros(size, np.int64)
-            out[self.value] = by_combination[1:]
-            return out
+            if self._order is None:
+                self._order = np.argsort(self.value) + 1
+            return by_combination.take(self._order)
         owner, value = self.pairs(marks)
         return np.bincount(value, weights=by_combination[owner], minlength=size).astype(np.int64)
 
