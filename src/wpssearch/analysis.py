@@ -19,7 +19,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from typing import NamedTuple
 
 from wpssearch.folding import Folded, fold
@@ -95,6 +94,9 @@ class Term(NamedTuple):
 def _bounded(form: str) -> str:
     if len(form) <= _MAX_FORM:
         return form
+    # Here: a search needs no digest.
+    from hashlib import blake2b
+
     digest = blake2b(form.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return form[: _MAX_FORM - 17] + "_" + digest
 
@@ -344,6 +346,9 @@ class Analyzer:
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides how a text becomes terms."""
+        # Here: a search needs no digest.
+        from hashlib import blake2b
+
         state = blake2b(digest_size=8)
         state.update(b"analysis 1\n" + TOKEN_PATTERN.encode())
         state.update(self.stemmer.fingerprint.encode())

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -331,6 +330,9 @@ class Index(Readings, Surveys):
         another analyzer or vocabulary has made, and what to do about it.
         """
         snapshot = self._store.snapshot()
+        # Here: a search needs no digest.
+        from hashlib import blake2b
+
         state = blake2b(digest_size=16)
         state.update(f"{self._analyzer.fingerprint}\n{self.vocabulary.fingerprint}\n".encode())
         for id_, content in snapshot.contents():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from hashlib import blake2b
 from typing import Protocol
 
 from wpssearch import tables
@@ -91,6 +90,9 @@ class Stemmer:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of the files and rules that decide a stem."""
+        # Here: a search needs no digest.
+        from hashlib import blake2b
+
         state = blake2b(digest_size=8)
         state.update(_ISE.pattern.encode())
         for name in ("spellings", "not_ise", "stems"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from wpssearch import tables
@@ -74,6 +73,9 @@ class Vocabulary:
     @cached_property
     def fingerprint(self) -> str:
         """A hash over the facts: equal vocabulary, equal fingerprint, on any machine."""
+        # Here: a search needs no digest.
+        from hashlib import blake2b
+
         state = blake2b(digest_size=8)
         for name in TABLES:
             state.update(tables.read(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -98,6 +99,9 @@ def _told() -> Iterator[None]:
 @click.pass_context
 def main(ctx: click.Context, /, index: str | None, vocab: str | None) -> None:
     """Search records of who did what, where and when, on Women, Peace and Security."""
+    # Next to nothing of what a command makes is garbage that holds itself: looking for that after
+    # every 700 objects takes a twentieth of a search's time.
+    gc.set_threshold(100_000)
     ctx.obj = {"index": index, "vocab": vocab}
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

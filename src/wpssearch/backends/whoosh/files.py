@@ -7,7 +7,6 @@ import io
 import mmap
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -208,6 +207,9 @@ class FolderFiles(Files):
 
     def scratch(self) -> IO[bytes]:
         """A nameless file that is gone with its user."""
+        # Here: only a large ingest needs it.
+        import tempfile
+
         return tempfile.TemporaryFile(dir=self._folder, prefix=f"{NAME}_", suffix=".tmp")
 
     def remove(self, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any
 
 from wpssearch.analysis import Analyzer
@@ -106,6 +105,9 @@ def content_digest(record: Record) -> bytes:
     del out["source"], out["text"]
     out["given"] = sorted(record.given)
     out["title_given"] = record.title_given
+    # Here: a search needs no digest.
+    from hashlib import blake2b
+
     state = blake2b(record.text.encode("utf-8", "surrogatepass"), digest_size=16)
     state.update(b"\0" + _SORTED.encode(out).encode())
     return state.digest()
@@ -116,6 +118,8 @@ def digest(record: Record, fingerprint: str) -> bytes:
 
     Taken before tagging, whose result the content and the vocabulary decide.
     """
+    from hashlib import blake2b
+
     place = f"{record.source.file}\n{record.source.line}\n{record.source.path}\n{fingerprint}"
     return (
         content_digest(record) + blake2b(place.encode("utf-8", "replace"), digest_size=8).digest()
