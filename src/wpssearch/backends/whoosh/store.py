@@ -33,7 +33,7 @@ __all__ = ["Store", "Writer", "holds_index"]
 _LOCK_WAIT = 10.0
 _LOCK_POLL = 0.05
 #: How much memory the records of an ingest may take before they are written as a segment, in bytes.
-_BUDGET = 128 << 20
+_BUDGET = 96 << 20
 
 
 class Store:
