@@ -110,69 +110,61 @@ class Evaluation:
         first; and what it must reach after them.
         """
         found = sorted(self._all_found(number), key=lambda pair: -pair[0])
+        size = self._segments[number].segment.count
+        if len(found) < 2 or _length(found) * DENSE < size:
+            records, scores = self._everyone(number, found)
+            return records, scores, max(least, _least_of_first(scores, count)), True
         saturated = self._snapshot.most_saturated(number)
         # What a term and those after it can bring at the most; sums are rounded.
         rest = [0.0]
         for weight, f in reversed(found):
             most = K1 + 1 if f.impacts is None else saturated
             rest.insert(0, rest[0] + weight * most * _ROUNDED)
-        size = self._segments[number].segment.count
-        records = np.zeros(0, np.int64)
         sums = borrowed("sums", size, np.float64)
-        looked_at = 0
-        while looked_at < len(found):
-            weight, f = found[looked_at]
-            if rest[looked_at] < least:
+        added: list[Array] = []
+        for (weight, f), most in zip(found, rest, strict=False):
+            if most < least:
                 # Many records are looked up in a list more slowly than the whole list is added.
-                still = np.count_nonzero(sums.take(records) + rest[looked_at] >= least)
+                still = sum(np.count_nonzero(sums.take(one) + most >= least) for one in added)
                 if still * _FEWER < len(f.records):
                     break
             _add(sums, f.records, self._contributions(number, weight, f))
-            records = union([records, f.records], size)
-            looked_at += 1
-            if looked_at < len(found):
-                least = max(least, _least_of_first(sums.take(records), count))
-        scores = sums.take(records)
-        sums[records] = 0.0
-        give_back("sums", sums)
-        whole = looked_at == len(found)
-        for place in range(looked_at, len(found)):
-            kept = scores + rest[place] >= least
-            records, scores = records.compress(kept), scores.compress(kept)
-            weight, f = found[place]
+            added.append(f.records)
+            if len(added) < len(found):
+                least = max(least, _least_of_first(sums.take(f.records), count))
+        others = found[len(added) :]
+        if others:
+            most = rest[len(added)]
+            kept = [one.compress(sums.take(one) + most >= least) for one in added]
+            records, scores = _taken(sums, added, union(kept, size), size)
+        else:
+            records, scores = _taken(sums, added, None, size)
+        for (weight, f), most in zip(others, rest[len(added) :], strict=False):
+            reached = scores + most >= least
+            records, scores = records.compress(reached), scores.compress(reached)
             places, there = where(f.records, records)
             scores[there] += self._contributions(number, weight, f, places[there])
-        return records, scores, max(least, _least_of_first(scores, count)), whole
+        return records, scores, max(least, _least_of_first(scores, count)), not others
 
     def _scored(self, number: int) -> Array:
         """The records that have any query term; their scores are kept."""
-        found = self._all_found(number)
+        kept = self._kept[number] = self._everyone(number, self._all_found(number))
+        return kept[0]
+
+    def _everyone(self, number: int, found: Sequence[tuple[float, Found]]) -> tuple[Array, Array]:
+        """The records of a segment that have any of some terms, ascending, with their scores."""
         if not found:
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(0)
         if len(found) == 1:
-            records = found[0][1].records
-            self._kept[number] = records, self._contributions(number, *found[0])
-            return records
+            return found[0][1].records, self._contributions(number, *found[0])
         size = self._segments[number].segment.count
-        length = _length(found)
-        if length * DENSE < size:
-            records, scores = self._summed_up(number, found)
-            self._kept[number] = records, scores
-            return records
-        sums = self._summed(number, found)
-        few = length * _FEW < size
-        # Of booleans, numpy finds the true ones ten times faster than the others of floats.
-        records = union([f.records for _, f in found], size) if few else (sums != 0).nonzero()[0]
-        self._kept[number] = records, sums.take(records)
-        sums[records if few else slice(None)] = 0.0
-        give_back("sums", sums)
-        return records
+        if _length(found) * DENSE < size:
+            return self._summed_up(number, found)
+        lists = [f.records for _, f in found]
+        return _taken(self._summed(number, found), lists, None, size)
 
     def _summed_up(self, number: int, found: Sequence[tuple[float, Found]]) -> tuple[Array, Array]:
-        """The records that have any of some terms, ascending, with their scores.
-
-        The work is that of the postings, whatever the size of the segment.
-        """
+        """The same with work that is that of the postings, whatever the size of the segment."""
         every = np.concatenate([f.records for _, f in found])
         brought = np.concatenate([self._contributions(number, *pair) for pair in found])
         order = every.argsort(kind="stable")
@@ -342,6 +334,26 @@ def _within(
 def _add(sums: Array, records: Array, brought: Array) -> None:
     # With numbers of another type numpy takes a slower path than the cast.
     np.add.at(sums, records.astype(np.intp, copy=False), brought)
+
+
+def _taken(
+    sums: Array, lists: Sequence[Array], records: Array | None, size: int
+) -> tuple[Array, Array]:
+    """Some records, or all of the lists, ascending, with their sums. The table of these, in which
+    nothing but the lists' records has any, is cleared and given back.
+    """
+    few = sum(map(len, lists)) * _FEW < size
+    if records is None:
+        # Of booleans, numpy finds the true ones ten times faster than the others of floats.
+        records = union(lists, size) if few else (sums != 0).nonzero()[0]
+    scores: Array = sums.take(records)
+    if few:
+        for one in lists:
+            sums[one] = 0.0
+    else:
+        sums.fill(0.0)
+    give_back("sums", sums)
+    return records, scores
 
 
 def _least_of_first(scores: Array, count: int) -> float:
