@@ -161,10 +161,12 @@ def unknown_words(query: Lowered) -> list[str]:
 
 def _unknown(query: Lowered) -> tuple[str, ...]:
     words = unknown_words(query)
+    if not words:
+        return ()
     short = (word if len(word) <= _LONGEST_NAMED else f"{word[:_LONGEST_NAMED]}…" for word in words)
     quoted = ", ".join(map(repr, islice(short, _MOST_NAMED)))
     more = f" and {len(words) - _MOST_NAMED:,} more" if len(words) > _MOST_NAMED else ""
-    return (f"In no record: {quoted}{more}.",) if quoted else ()
+    return (f"In no record: {quoted}{more}.",)
 
 
 def _fallen_back(matched: Matched) -> Matched:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from itertools import islice
 
@@ -39,6 +39,17 @@ __all__ = [
 
 #: How many hits of a stream are made at once: few first, so that the first come at once.
 _FIRST_BATCH, _BATCH = 64, 1024
+_PLAIN = Search()
+#: What an answer needs all matches for where it is other than by default.
+_NEEDING_ALL = [
+    (each.name, getattr(_PLAIN, each.name))
+    for each in fields(Search)
+    if each.name
+    not in {
+        *("query", "any", "exact", "limit", "offset", "facets", "facet_limit", "snippets"),
+        *("context", "full", "total"),
+    }
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +180,8 @@ def _needed(request: Search) -> int | None:
     """How many of the first by score an answer needs, ``None`` where it needs all that match."""
     if request.total or not request.limit:
         return None
-    plain = Search(
-        request.query, any=request.any, exact=request.exact, limit=request.limit,
-        offset=request.offset, facets=(), facet_limit=request.facet_limit,
-        snippets=request.snippets, context=request.context, full=request.full, total=False,
-    )  # fmt: skip
-    return request.offset + request.limit if request == plain else None
+    asked = any(getattr(request, name) != value for name, value in _NEEDING_ALL)
+    return None if asked or request.facets else request.offset + request.limit
 
 
 def _check(request: Search) -> None:
