@@ -18,6 +18,8 @@ _HEADER = (
 )  # fmt: skip
 #: A cell that begins so is a formula to a spreadsheet, or looks like one that was made harmless.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+#: Line breaks that spreadsheets write otherwise, or not at all.
+_BREAK = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 
 
 def _dumps(value: Any, indent: int | None) -> str:
@@ -43,7 +45,8 @@ def to_jsonl(hits: Iterable[Hit]) -> Iterator[str]:
 
 
 def _cell(text: str | None) -> str:
-    cell = "".join(c if c in "\n\t" or not is_unsafe(c) else "\ufffd" for c in text or "")
+    lines = _BREAK.sub("\n", text or "")
+    cell = "".join(c if c in "\n\t" or not is_unsafe(c) else "\ufffd" for c in lines)
     return "'" + cell if _FORMULA.match(cell) else cell
 
 
@@ -55,8 +58,8 @@ def table(
     Every text is in quotes, so that a spreadsheet can be told to take it as text. One that a
     spreadsheet would run gets an apostrophe before it, and so does one that begins with
     apostrophes and what would be run: taking one apostrophe off such a cell gives the text back.
-    Control characters other than tab and line feed are replaced. Rows may hold line breaks inside
-    quotes; none has one at its end.
+    A line break is a line feed, whichever it was; control characters other than that and tab are
+    replaced. Rows may hold line breaks inside quotes; none has one at its end.
     """
     import csv
     import io
