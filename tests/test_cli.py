@@ -185,6 +185,31 @@ def test_head_is_no_error(index: str) -> None:
     assert "Traceback" not in closed.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    "command", ["search --all --format csv", "facets", "--help", "show --help"]
+)
+def test_an_answer_that_cannot_be_written(index: str, command: str) -> None:
+    ended = subprocess.run(
+        f'"{sys.executable}" -m wpssearch.cli --index "{index}" {command} > /dev/full',
+        shell=True, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert "No space left on device" in line
+
+
+@pytest.mark.parametrize("command", ["verify -", "tag -"])
+def test_an_input_that_is_closed(index: str, command: str) -> None:
+    ended = subprocess.run(
+        f'"{sys.executable}" -m wpssearch.cli --index "{index}" {command} <&-',
+        shell=True, capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines()[-1] == "Error: - cannot be read: it is closed."
+
+
 def test_output_is_utf8_whatever_the_locale(index: str) -> None:
     env = {
         **os.environ,

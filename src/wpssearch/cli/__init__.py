@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -85,6 +86,12 @@ def _told() -> Iterator[None]:
     """
     try:
         yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            # A reader that has had enough is no error to click, either.
+            raise
+        why = error.strerror or error
+        raise click.ClickException(f"The system refuses to read or write: {why}.") from error
     except click.ClickException as error:
         message = one_line(error.format_message())
         error.format_message = lambda: message  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from wpssearch.cli.options import one_line
-from wpssearch.errors import UsageError
+from wpssearch.errors import Error, UsageError
 from wpssearch.model import CORE_FACETS
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ def say(text: str) -> None:
 
 
 def out(lines: Iterable[str]) -> None:
-    """Write lines to stdout; a reader that has had enough (`| head`) is no error."""
+    """Write lines to stdout; a reader that has had enough (`| head`) is no error.
+
+    ``Error`` where the system refuses to write them.
+    """
     stream: IO[str] | None = sys.stdout
     if stream is None:
         return
@@ -35,9 +38,12 @@ def out(lines: Iterable[str]) -> None:
         for line in lines:
             stream.write(line.encode("utf-8", "replace").decode() + "\n")
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes stdout once more at exit; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            why = error.strerror or error
+            raise Error(f"The answer cannot be written ({why}): write it elsewhere.") from error
 
 
 def terminal() -> tuple[int | None, bool]:

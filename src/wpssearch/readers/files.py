@@ -213,6 +213,8 @@ def read_text(path: str) -> str:
     """
     try:
         if path == "-":
+            if sys.stdin is None:
+                raise Unreadable("it is closed")
             data = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with open(path, "rb") as file:
