@@ -98,6 +98,7 @@ class Gap(NamedTuple):
 class Gaps:
     """The empty cells of a table, the most expected first: ``empty`` of ``cells`` in all.
 
+    Of a facet with itself each pair counts once, and no value with itself.
     Silence in the records is not absence in the world.
     """
 

@@ -105,7 +105,7 @@ def gaps(
 
     The most expected come first: those of the greatest product of row and column; where that is
     equal, as rows and then columns come, by count and name. ``row_limit`` and ``column_limit``
-    look at the most frequent values alone.
+    look at the most frequent values alone. Where both facets are the same each pair is there once.
     """
     check(row_limit, column_limit, limit)
     selected = select(snapshot, analyzer, vocabulary, request)
@@ -113,12 +113,18 @@ def gaps(
     sides = side(by[0], request, snapshot), side(by[1], request, snapshot)
     rows, columns = (Axis(side, records, snapshot) for side in sides)
     row_numbers, column_numbers = rows.by_count[:row_limit], columns.by_count[:column_limit]
+    once = sides[0] == sides[1]
+    if once:
+        # Of a pair the row is the value that comes first.
+        row_numbers, column_numbers = sorted((row_numbers, column_numbers), key=len)
     cells = count_pairs(snapshot, *sides, records)
     row = _places(rows, row_numbers.tolist())[cells.row]
     column = _places(columns, column_numbers.tolist())[cells.column]
-    some = (row >= 0) & (column >= 0)
+    some = (row >= 0) & (column > (row if once else -1))
     filled = np.sort(row[some] * len(column_numbers) + column[some])
-    first = _emptiest(rows.counts[row_numbers], columns.counts[column_numbers], filled, limit)
+    first = _emptiest(
+        rows.counts[row_numbers], columns.counts[column_numbers], filled, limit, once=once
+    )
     found = tuple(
         Gap(
             (r := rows.value(int(row_numbers[a]))),
@@ -128,6 +134,8 @@ def gaps(
         for a, b in first
     )
     total = len(row_numbers) * len(column_numbers)
+    if once:
+        total -= len(row_numbers) * (len(row_numbers) + 1) // 2
     return Gaps(
         by,
         scope(request, selected, faceting.unknown_facets(by, snapshot)),
@@ -137,9 +145,12 @@ def gaps(
     )
 
 
-def _emptiest(rows: Array, columns: Array, filled: Array, limit: int) -> list[tuple[int, int]]:
+def _emptiest(
+    rows: Array, columns: Array, filled: Array, limit: int, *, once: bool
+) -> list[tuple[int, int]]:
     """The places of the empty cells with the greatest products, given descending counts of rows
-    and columns, and the ascending numbers of the cells that are not empty.
+    and columns, and the ascending numbers of the cells that are not empty; with ``once`` those
+    cells alone whose column is after the row.
     """
     width = len(columns)
     best = np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -149,7 +160,8 @@ def _emptiest(rows: Array, columns: Array, filled: Array, limit: int) -> list[tu
             # What comes from here on is expected less, or as much and later.
             break
         stop = min(begin + step, len(rows))
-        products = np.outer(rows[begin:stop], columns).ravel()
+        table = np.outer(rows[begin:stop], columns)
+        products = (np.triu(table, begin + 1) if once else table).ravel()
         a, b = np.searchsorted(filled, (begin * width, stop * width))
         products[filled[a:b] - begin * width] = 0
         there = np.flatnonzero(products)
