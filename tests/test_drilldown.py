@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -234,6 +235,9 @@ def test_what_python_refuses() -> None:
             lambda: index.trend("x", by="month"),
             lambda: index.terms(term_limit=-1),
             lambda: index.terms(minimum=-1),
+            lambda: index.terms(ratio=-1),
+            lambda: index.terms(ratio=math.nan),
+            lambda: index.terms(ratio=math.inf),
             lambda: index.crosstab("country", "year", row_limit=-1),
             lambda: index.tree("agency"),
             lambda: index.run(wpssearch.Search(facet_offset=-1)),
@@ -298,6 +302,32 @@ def test_a_narrow_terminal(page: wpssearch.Index) -> None:
     ]
     assert max(map(display_width, lines)) <= 40
     same_as_golden("narrow-overviews.txt", lines)
+
+
+def test_a_year_that_is_its_only_period_stands_once() -> None:
+    with wpssearch.open(":memory:") as index:
+        index.add([{"id": "a", "text": "Police.", "period": "1946"},
+                   {"id": "b", "text": "Police.", "period": "1948"},
+                   {"id": "c", "text": "Police.", "period": "May 1948"}])  # fmt: skip
+        tree = index.tree("period")
+    lines = list(overviews.render_tree(tree, width=None, color=False))[3:-2]
+    assert [line.strip() for line in lines] == [
+        "1  1946", "0  1947", "2  1948", "1    1948", "1    May 1948",
+    ]  # fmt: skip
+    assert [len(node.children) for node in tree.nodes] == [1, 0, 2]
+
+
+def test_what_is_left_out_is_not_said_to_be_missing(page: wpssearch.Index) -> None:
+    def lines(rows: int | None, columns: int | None, by: str = "year") -> str:
+        table = page.crosstab("country", by, row_limit=rows, column_limit=columns)
+        return "\n".join(overviews.render_crosstab(table, width=None, color=False))
+
+    for limits in ((0, 0), (0, None), (None, 0)):
+        assert "No record" not in lines(*limits)
+        assert "more" in lines(*limits)
+    assert "No record has both a country and a measure." in lines(2, None, "measure")
+    trend = overviews.render_trend(page.trend([""]), width=None, color=False)
+    assert "[1] every record (11 records)" in list(trend)
 
 
 @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1", "en_GB.UTF-8", "C.utf8"])

@@ -115,6 +115,13 @@ def test_a_concordance_takes_filters_and_says_what_it_cannot_do(page: wpssearch.
             page.kwic("violence", **wrong)
 
 
+@pytest.mark.parametrize("query", ["", "*", "-police", "country:Haiti"])
+def test_a_concordance_says_that_it_needs_a_word(page: wpssearch.Index, query: str) -> None:
+    found = page.kwic(query)
+    assert (found.total, found.lines) == (0, ())
+    assert found.notes == ("A concordance needs a word to stand in the middle.",)
+
+
 def test_a_phrase_is_one_line_and_its_words_elsewhere_are_none(page: wpssearch.Index) -> None:
     found = page.kwic('"gender units"', context=20)
     assert {line.match for line in found.lines} == {"gender units"}

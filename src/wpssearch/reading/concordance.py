@@ -80,8 +80,8 @@ def concordance(
     selected = select(snapshot, analyzer, vocabulary, request)
     matched, hits = selected.matched, selected.selection.hits
     counts = [_counts(matched, segment, records) for segment, records in enumerate(hits)]
-    notes = selected.notes
-    if not str(request.query).strip():
+    total, notes = sum(int(count.sum()) for count in counts), selected.notes
+    if selected.total and not total:
         notes = (*notes, "A concordance needs a word to stand in the middle.")
     places: Sequence[_Place]
     if sort in ("left", "right"):
@@ -91,7 +91,7 @@ def concordance(
     return Concordance(
         query=str(request.query),
         match=matched.mode,
-        total=sum(int(count.sum()) for count in counts),
+        total=total,
         records=sum(int(np.count_nonzero(count)) for count in counts),
         lines=tuple(_line(snapshot, place, context, words) for place in places),
         sort=sort,

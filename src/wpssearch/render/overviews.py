@@ -54,6 +54,9 @@ def render_tree(
 
 def _flat(node: Node, depth: int) -> Iterator[tuple[Node, int]]:
     yield node, depth
+    if [node.value] == [child.value for child in node.children]:
+        # A period that is the year itself: the line would stand there twice.
+        return
     for child in node.children:
         yield from _flat(child, depth + 1)
 
@@ -106,7 +109,7 @@ def render_crosstab(table: Crosstab, *, width: int | None, color: bool) -> Itera
         ]
         body.append(("total", [*(value.count for value in table.columns), table.scope.total]))
         yield from _grid(f"{rows} / {columns}", headings, body, width, style)
-    else:
+    elif not (table.rows or table.more[0]) or not (table.columns or table.more[1]):
         yield from style.lines(f"No record has both a {rows} and a {columns}.", "")
     yield ""
     if any(table.more):
@@ -199,7 +202,8 @@ def render_trend(
     for number, series in enumerate(trend.series, 1):
         how = "" if series.scope.match == "all" else ", any word"
         sparks = spark(series.shares, most or 1, blocks=blocks)
-        about = f"[{number}] {series.scope.query} ({plural(series.scope.total)}{how})"
+        query = series.scope.query or "every record"
+        about = f"[{number}] {query} ({plural(series.scope.total)}{how})"
         yield from style.lines(about, "")
         yield from style.lines(sparks, "    ")
     yield ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from wpssearch.analysis import Analyzer
 from wpssearch.backends import keyness
 from wpssearch.backends.whoosh.snapshot import Snapshot
+from wpssearch.errors import UsageError
 from wpssearch.model import Search
 from wpssearch.overviews import Term, Terms
 from wpssearch.searching import select
@@ -25,9 +28,11 @@ def terms(
     ratio: float,
 ) -> Terms:
     """The words that set the selected records apart from all others of the index; see
-    ``backends.keyness`` for the measure.
+    ``backends.keyness`` for the measure. Raises ``UsageError`` for a ratio that is no number.
     """
     check(limit, minimum)
+    if not 0 <= ratio < math.inf:
+        raise UsageError(f"A ratio of shares is a number, 0 or more, not {ratio!r}.")
     selected = select(snapshot, analyzer, vocabulary, request)
     size, rest = selected.total, snapshot.count - selected.total
     found, more = keyness.keywords(
