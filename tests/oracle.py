@@ -79,7 +79,7 @@ def look(row: Row, tree: Query, fields: Fields = ()) -> tuple[bool, Marks]:
             matched = any(flags) if isinstance(tree, operators.Or) else all(flags)
             return matched, set().union(*(mine for _, mine in found)) if matched else marks
         case Phrase(text) | operators.Near(text):
-            wanted = [Word(word) for word in text.split()]
+            wanted = parts_of(text)
             near = tree.distance if isinstance(tree, operators.Near) else -1
             for field, words in texts.items():
                 for at in range(len(words)):
@@ -90,7 +90,12 @@ def look(row: Row, tree: Query, fields: Fields = ()) -> tuple[bool, Marks]:
     return bool(marks), marks
 
 
-def _stretch(wanted: Sequence[Word], words: Sequence[str], near: int) -> list[int]:
+def parts_of(text: str) -> list[Query]:
+    """The words and patterns of a phrase."""
+    return [operators.Wildcard(w) if {*w} & {*"*?"} else Word(w) for w in text.split()]
+
+
+def _stretch(wanted: Sequence[Query], words: Sequence[str], near: int) -> list[int]:
     """The places of a phrase, or of words near each other, in a stretch that begins here."""
     size = len(wanted)
     if near < 0:
@@ -99,7 +104,8 @@ def _stretch(wanted: Sequence[Word], words: Sequence[str], near: int) -> list[in
     places = [at for at, word in enumerate(words[: size + near])
               if any(finds(each, word) for each in wanted)]  # fmt: skip
     there = Counter(stem_of(words[at]) for at in places)
-    return places if there >= Counter(stem_of(word.text) for word in wanted) else []
+    # The trees have no patterns near each other.
+    return places if there >= Counter(stem_of(str(word)) for word in wanted) else []
 
 
 def terms(tree: Query, weight: float = 1.0, fields: Fields = ()) -> Terms:
@@ -114,7 +120,7 @@ def terms(tree: Query, weight: float = 1.0, fields: Fields = ()) -> Terms:
         case operators.Required(part):
             return terms(part, weight, fields)
         case Phrase(text) | operators.Near(text):
-            return terms(Words(tuple(Word(w) for w in text.split())), weight, fields)
+            return terms(Words(tuple(parts_of(text))), weight, fields)
         case Words(parts) | operators.And(parts) | operators.Or(parts):
             out: Terms = {}
             for part in parts:

@@ -86,6 +86,9 @@ def trees_of(words: Sequence[str], facets: dict[str, Sequence[str]]) -> Trees:
     )
     leaves: list[Trees] = [
         word.map(Word), word.map(Word), row.map(Phrase),
+        st.tuples(row, pattern, st.booleans()).map(
+            lambda made: Phrase(" ".join(made[1::-1] if made[2] else made[:2]))
+        ),
         st.builds(Near, row, st.integers(0, 4)),
         pattern.map(Wildcard),
         st.builds(Fuzzy, st.one_of(word, spelt), st.integers(1, 2)),
