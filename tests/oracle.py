@@ -91,8 +91,12 @@ def look(row: Row, tree: Query, fields: Fields = ()) -> tuple[bool, Marks]:
 
 
 def parts_of(text: str) -> list[Query]:
-    """The words and patterns of a phrase."""
-    return [operators.Wildcard(w) if {*w} & {*"*?"} else Word(w) for w in text.split()]
+    """The words and patterns of a phrase; a question mark at a word's end is one."""
+    return [
+        operators.Wildcard(word) if "*" in word or "?" in word.rstrip("?") else
+        Word(word.rstrip("?"))
+        for word in text.split()
+    ]  # fmt: skip
 
 
 def _stretch(wanted: Sequence[Query], words: Sequence[str], near: int) -> list[int]:

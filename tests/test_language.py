@@ -174,6 +174,16 @@ def test_the_table_of_the_language_is_read_without_a_doubt(page: Page) -> None:
         assert not any("read as" in note for note in notes), (query, notes)
 
 
+@pytest.mark.parametrize(
+    "query", ['"gender un*"', '"gend* units"', '"*ender units"', '"gender *nit*"', '"gender u?its"']
+)
+def test_a_phrase_holds_patterns(page: Page, query: str) -> None:
+    wanted = page.search('"gender units"')
+    found = page.search(query)
+    assert wanted.total == 2
+    assert {hit.id for hit in found.hits} == {hit.id for hit in wanted.hits}
+
+
 def test_a_tree_is_searched_like_its_text(page: Page) -> None:
     tree = Query.phrase("gender desks") | Query.prefix("gendarm") & ~Query.field("country", "Haiti")
     by_tree, by_text = page.search(tree), page.search(str(tree))

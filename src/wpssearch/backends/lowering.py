@@ -39,7 +39,7 @@ _MOST_CACHED = 1 << 14
 _LONGEST_RESOLUTION = 6
 _MAY_BE_RESOLUTION = re.compile(r"resolutions?$|res\.?$|(?:UN)?SCR|[SAE]/", re.IGNORECASE)
 # A word of a phrase with a wildcard, which the analyzer would drop.
-_WILD = re.compile(r"\w\*|\w\?\w")
+_WILD = re.compile(r"\w\*|\*\w|\w\?\w")
 
 #: A facet's value as a plan, with notes; ``None`` where that can be no value of the facet.
 Selecting = Callable[[str, str], tuple[Plan | None, tuple[str, ...]]]
