@@ -53,13 +53,13 @@ def keys_of(places: Places, position: Array) -> Array:
 
 def followed(rows: Places, parts: Places) -> Places:
     """The rows that one of the parts continues."""
-    begins = keys_of(parts, parts.position)
-    order = np.argsort(begins, kind="stable")
-    begins = begins[order]
-    wanted = keys_of(rows, rows.stop)
+    begins, wanted = keys_of(parts, parts.position), keys_of(rows, rows.stop)
+    # A pattern may have millions of places: to look for them in order takes half the time.
+    order, asked = np.argsort(begins), np.argsort(wanted)
+    begins, wanted = begins[order], wanted[asked]
     first = np.searchsorted(begins, wanted, "left")
     counts = np.searchsorted(begins, wanted, "right") - first
-    which = np.repeat(np.arange(len(wanted)), counts)
+    which = np.repeat(asked, counts)
     after = order[ranges(first, counts)]
     made = Places(rows.row[which], rows.field[which], rows.position[which], parts.stop[after])
     # One row for each pair of ends: a word that is there in two ways gives the same row twice.
