@@ -168,10 +168,13 @@ def test_segments_of_one_size_are_merged_by_powers(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_tiers")
+@pytest.mark.parametrize("forms", [0, 12, 1 << 20])
 def test_one_commit_is_one_segment_and_keeps_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forms: int
 ) -> None:
+    """However few segments are merged at once, for memory to hold their words."""
     monkeypatch.setattr("wpssearch.backends.whoosh.store._BUDGET", 0)
+    monkeypatch.setattr("wpssearch.backends.whoosh.codec._MOST_FORMS", forms)
     folder = tmp_path / "index"
     with wpssearch.open(folder) as index:
         for start in (0, 100):
@@ -183,6 +186,10 @@ def test_one_commit_is_one_segment_and_keeps_its_place(
         index.add(rows(*range(200, 220)))
         assert entries(folder) == [(60, 0), (1, 0)]
         assert index.check() == []
+        assert index.search("police", limit=99).total == 61
+        for start in (0, 100, 200):
+            hits = index.search(f"desk {start + 7}").hits
+            assert [hit.id for hit in hits] == [f"{start + 7}"]
 
 
 def test_dead_records_stay_until_they_are_half(tmp_path: Path) -> None:

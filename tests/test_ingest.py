@@ -34,15 +34,20 @@ def held(index: wpssearch.Index) -> dict[str, str]:
 
 
 @settings(deadline=None, max_examples=30)
-@given(runs=st.lists(FILES, min_size=1, max_size=3), budget=st.sampled_from([0, 2000, 1 << 30]))
+@given(
+    runs=st.lists(FILES, min_size=1, max_size=3),
+    budget=st.sampled_from([0, 2000, 1 << 30]),
+    forms=st.sampled_from([0, 9, 1 << 20]),
+)
 def test_any_batches_give_what_a_mapping_gives(
-    tmp_path_factory: pytest.TempPathFactory, runs: list[list[Lines]], budget: int
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[Lines]], budget: int, forms: int
 ) -> None:
     """Every file of a run gives all its lines; the last of an id counts, others are skipped."""
     folder = tmp_path_factory.mktemp("runs")
     model: dict[str, tuple[str, int]] = {}
     with pytest.MonkeyPatch.context() as patch, wpssearch.open(":memory:") as index:
         patch.setattr(store, "_BUDGET", budget)
+        patch.setattr(codec, "_MOST_FORMS", forms)
         for files in runs:
             paths = [write(folder / f"{n}.jsonl", lines) for n, lines in enumerate(files)]
             report = index.ingest(paths)

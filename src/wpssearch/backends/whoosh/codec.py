@@ -36,6 +36,8 @@ _SMALLEST_TIER = 1000
 _DEAD_SHARE = 0.5
 #: How much text, in code points, a helper gets at once.
 _SENT_AT_ONCE = 4 << 20
+#: Of how many forms, equal ones included, the dictionaries of segments that are merged are held.
+_MOST_FORMS = 1 << 20
 
 
 class RecordField(FieldType):  # type: ignore[misc]
@@ -149,6 +151,9 @@ class Helpers(Protocol):
 
     def finish(self) -> None:
         """Wait until all files are there."""
+
+
+_Pair = tuple[ColumnSegment, Segment]
 
 
 class ColumnWriter(SegmentWriter):  # type: ignore[misc]
@@ -288,25 +293,31 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._builder.forget()
         opened = [(segment, self._opened(segment)) for segment in segments]
         opened = [(s, o) for s, o in opened if len(o.live_numbers)]
-        new = [number for number, (s, _) in enumerate(opened) if s not in self.segments]
+        new = [pair for pair in opened if pair[0] not in self.segments]
         # What one commit brought becomes one segment: that costs by the commit's size.
-        group = new if len(new) > 1 else self._due([o for _, o in opened])
-        while group:
-            merged = ColumnSegment()
-            parts = [opened[number][1] for number in group]
-            _prove(parts)
-            self._write(merged, merged_columns(parts))
+        while len(new) > 1:
+            new = [self._merged(part) if len(part) > 1 else part[0] for part in _parts(new)]
+        opened = [*(pair for pair in opened if pair[0] in self.segments), *new]
+        while group := self._due([o for _, o in opened]):
+            merged = self._merged([opened[number] for number in group])
             kept = [pair for number, pair in enumerate(opened) if number not in group]
             # The merged segment stands where the first of its parts stood.
-            kept.insert(group[0], (merged, self._opened(merged)))
+            kept.insert(group[0], merged)
             opened = kept
-            group = self._due([o for _, o in opened])
         entries = tuple(self._entry(segment, reader) for segment, reader in opened)
         toc = Toc(self.generation, entries, self.sources)
         known = {name for segment in self.segments if segment.entry for name in segment.entry.files}
         self._files.sync(sorted({name for entry in entries for name in entry.files} - known))
         self._files.publish(toc)
         self._files.clean(toc)
+
+    def _merged(self, parts: Sequence[_Pair]) -> _Pair:
+        """Some segments as one, without their dead records."""
+        segments = [opened for _, opened in parts]
+        _prove(segments)
+        merged = ColumnSegment()
+        self._write(merged, merged_columns(segments))
+        return merged, self._opened(merged)
 
     def _opened(self, segment: ColumnSegment) -> Segment:
         """The segment with this commit's deletions."""
@@ -350,6 +361,19 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
     def cancel(self) -> None:
         """Forget the changes."""
         self._finish()
+
+
+def _parts(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
+    """The segments in runs of two and more, in each of which so many forms are merged at most."""
+    out: list[list[_Pair]] = []
+    size = 0
+    for pair in pairs:
+        size += len(pair[1].forms)
+        if not out or (len(out[-1]) > 1 and size > _MOST_FORMS):
+            out.append([])
+            size = len(pair[1].forms)
+        out[-1].append(pair)
+    return list(out)
 
 
 def _prove(segments: Sequence[Segment]) -> None:
