@@ -166,6 +166,18 @@ def test_a_text_has_itself(text: str) -> None:
             assert any(unicodedata.normalize("NFKD", c).casefold() for c in text[start:end])
 
 
+@given(
+    st.text(st.sampled_from("aB1 -_.é²\x00"), max_size=12),
+    st.text(st.sampled_from("Ab1 -_.é²\x1f")),
+)
+def test_what_is_passed_over_at_once_does_not_have_the_quotation(quoted: str, text: str) -> None:
+    run, written = Written.of(quoted), Written.of(text)
+    if run.letters and next(places([run], written), None):
+        assert run.may_stand_in(text)
+    if text.isascii():
+        assert run.may_stand_in(text) == (run.letters in written.letters)
+
+
 PAGE = [
     # Quotation, found, written the same.
     ("family support units have been established in Liberia", True, True),

@@ -30,6 +30,8 @@ _DASH = re.compile(r"[-\u2010-\u2015\u2212\ufe58\u2e3a\u2e3b\u301c\u30fb]")
 #: An omission: three dots or their character, between brackets or not.
 _OMISSION = re.compile(r"[\[(]\s*(?:…|\.\s?\.\s?\.)\s*[\])]|…|\.\s?\.\s?\.(?:\s?\.)*")
 _QUOTES = "\"'“”„‟‘’‚‛«»‹›`´ \t\n"
+#: What in ASCII is neither a letter nor a digit.
+_ELSE = bytes(code for code in range(128) if not chr(code).isalnum())
 # A soft hyphen is a dash: it may stand before the end of a line. Unicode takes one of the
 # apostrophes for a letter.
 _READ_AS = {0xAD: "\u2010", 0x2BC: "'"}
@@ -66,6 +68,16 @@ class Written:
             length += len(match.group())
             stop = match.end()
         return cls(text, "".join(letters), tuple(begins), tuple(dashed), tuple(spans))
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether a text has all letters in a row, as far as that is seen at once.
+
+        It is in a text of ASCII alone, whose letters fold to themselves.
+        """
+        if not text.isascii():
+            return True
+        wanted = self.letters
+        return wanted.isascii() and wanted.encode() in text.lower().encode().translate(None, _ELSE)
 
     @cached_property
     def words(self) -> tuple[str, ...]:

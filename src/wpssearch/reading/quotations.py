@@ -89,21 +89,23 @@ class _Verifier:
         """The first places where the quotation stands, one more than are told."""
         out: list[Passage] = []
         for candidate in candidates:
-            for field, written in self._fields(candidate):
+            for field, field_text in self._fields(candidate):
+                if not all(run.may_stand_in(field_text) for run in quoted):
+                    continue
+                written = Written.of(field_text)
                 for place in places(quoted, written):
                     out.append(self._place(candidate, field, text, quoted, written, place))
                     if len(out) > _PLACES:
                         return out
         return out
 
-    def _fields(self, candidate: _Candidate) -> Iterator[tuple[str, Written]]:
-        """The searched fields of a record, the text first."""
+    def _fields(self, candidate: _Candidate) -> Iterator[tuple[str, str]]:
+        """The searched fields of a record that have words, the text first."""
         segment, number = candidate
         reader = self._snapshot.segments[segment]
         for field in reversed(FIELDS):
-            if field == "title" and not reader.record(number).title_given:
-                continue
-            yield field, Written.of(field_of(reader, number, field))
+            if reader.lengths(field)[number]:
+                yield field, field_of(reader, number, field)
 
     def _place(
         self,
@@ -162,7 +164,8 @@ class _Verifier:
         words = sum(len(run.words) for run in quoted)
         for candidate in candidates:
             segment, number = candidate
-            for field, written in self._fields(candidate):
+            for field, field_text in self._fields(candidate):
+                written = Written.of(field_text)
                 laid = aligned(quoted, written) if written.letters else None
                 if laid is not None and (best is None or laid.changed < best.changed):
                     record = self._snapshot.segments[segment].record(number)
