@@ -38,8 +38,8 @@ class _Run:
     progress: Progress | None
     skipped: list[Skip] = field(default_factory=list)
     read: int = 0
-    #: Ids that came twice, told one by one and, further ones, counted.
-    repeated: list[Skip] = field(default_factory=list)
+    #: Ids that came again, each with where it stood before, and how many more there were.
+    repeated: list[tuple[str, Source]] = field(default_factory=list)
     further: int = 0
     #: Files of which another has taken a record's id in this run.
     contested: set[str] = field(default_factory=set)
@@ -78,25 +78,30 @@ class _Run:
             tagged = self.tagger.tag_record(record) if self.tagger else record
             self.writer.put(tagged, value, known)
         if len(self.writer.repeated) >= _MOST_REPEATED:
-            self._tell_repeated()
+            self._note_repeated()
         self._progress(1)
 
-    def _tell_repeated(self) -> None:
-        for id_, before, now in self.writer.repeated:
-            if len(self.repeated) < _MOST_REPEATED:
-                why = f"the id {readers.beginning(id_)} is given again {_place(now)}, which counts"
-                self.repeated.append(Skip(before.file, before.line, why))
-            else:
-                self.further += 1
+    def _note_repeated(self) -> None:
+        room = _MOST_REPEATED - len(self.repeated)
+        self.repeated += self.writer.repeated[:room]
+        self.further += len(self.writer.repeated[room:])
         self.writer.repeated.clear()
+
+    def _repetitions(self) -> Iterator[Skip]:
+        """The records that do not count since another of their id came later, in order."""
+        counts = {id_: self.writer.place(id_) for id_, _ in self.repeated}
+        ordered = sorted(self.repeated, key=lambda each: (each[1].file or "", each[1].line or 0))
+        for id_, at in ordered:
+            why = f"the id {readers.beginning(id_)} is given again {_place(counts[id_])}"
+            yield Skip(at.file, at.line, f"{why}, which counts")
+        if self.further:
+            why = f"so were {self.further:,} further records whose ids are given again"
+            yield Skip(ordered[-1][1].file, ordered[-1][1].line, why)
 
     def report(self, removed: int) -> Report:
         added, updated, unchanged = self.writer.settled()
-        self._tell_repeated()
-        self.skipped += self.repeated
-        if self.further:
-            why = f"so were {self.further:,} further records whose ids are given again"
-            self.skipped.append(Skip(self.repeated[-1].file, self.repeated[-1].line, why))
+        self._note_repeated()
+        self.skipped += self._repetitions()
         return Report(
             added=added,
             updated=updated,
@@ -106,7 +111,8 @@ class _Run:
         )
 
 
-def _place(source: Source) -> str:
+def _place(source: Source | None) -> str:
+    assert source is not None
     return f"at {source.file}:{source.line}" if source.file else f"as record {source.line}"
 
 

@@ -8,7 +8,7 @@ Whoosh brings the schema, segments, the lock and the protocol of a commit. A rec
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -174,7 +174,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self._made: list[tuple[ColumnSegment, Segment]] = []
         # Of each id of the batch that is not written yet, its number there and its source.
         self._batch: dict[str, tuple[int, Source]] = {}
-        self._repeated: list[tuple[str, Source, Source]] = []
+        self._repeated: list[tuple[str, Source]] = []
         self.sources: Mapping[str, KnownSource] = {}
         super().__init__(index, _lk=False, codec=ColumnCodec(self._builder), compound=False)
 
@@ -230,32 +230,41 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
             return source
         if everywhere:
             self._finish_sent()
-        for segment, reader in self._made if everywhere else ():
-            number = reader.find(id_.encode("utf-8", "replace"))
-            if number >= 0 and not segment.is_deleted(number):
+            for segment, reader, number in self._written(id_):
                 segment.delete_document(number)
                 return reader.record(number).source
         return None
 
-    def settle(self) -> list[tuple[str, Source, Source]]:
+    def place(self, id_: str) -> Source | None:
+        """Where the record was read that was put last under an id; to be asked once settled."""
+        if id_ in self._batch:
+            return self._batch[id_][1]
+        found = self._written(id_)
+        return next((reader.record(number).source for _, reader, number in found), None)
+
+    def _written(self, id_: str) -> Iterator[tuple[ColumnSegment, Segment, int]]:
+        """Where this commit has written the record that has an id."""
+        for segment, reader in self._made:
+            number = reader.find(id_.encode("utf-8", "replace"))
+            if number >= 0 and not segment.is_deleted(number):
+                yield segment, reader, number
+
+    def settle(self) -> list[tuple[str, Source]]:
         """The ids that came again after they had been written, since this was last asked, each
-        with where it stood before and where it came again; the later record counts.
+        with where it stood before; the later record counts.
         """
         self._finish_sent()
         found, self._repeated = [*self._repeated, *self._superseded(self._batch)], []
         return found
 
-    def _superseded(
-        self, batch: Mapping[str, tuple[int, Source]]
-    ) -> Iterator[tuple[str, Source, Source]]:
+    def _superseded(self, batch: Iterable[str]) -> Iterator[tuple[str, Source]]:
         ids = list(batch)
         encoded = [id_.encode("utf-8", "replace") for id_ in ids]
         for segment, reader in self._made:
             for place, number in reader.find_all(encoded):
                 if not segment.is_deleted(number):
                     segment.delete_document(number)
-                    before = reader.record(number).source
-                    yield ids[place], before, batch[ids[place]][1]
+                    yield ids[place], reader.record(number).source
 
     def _cut(self) -> None:
         """Write what there is as a segment, and begin another."""

@@ -195,8 +195,8 @@ class Writer:
         self.rewrite = False
         #: Files read for this commit: see ``Toc``; ``None`` as a value forgets one.
         self.sources: dict[str, KnownSource | None] = {}
-        #: Ids that came twice, each with where it stood before and where it came again.
-        self.repeated: list[tuple[str, Source, Source]] = []
+        #: Ids that came again, each with where it stood before.
+        self.repeated: list[tuple[str, Source]] = []
 
     # What the index holds before the changes
 
@@ -279,7 +279,7 @@ class Writer:
 
     def _note(self, record: Record, before: Source | None) -> None:
         if before is not None:
-            self.repeated.append((record.id, before, record.source))
+            self.repeated.append((record.id, before))
 
     def _opened(self) -> ColumnWriter:
         if self._whoosh is None:
@@ -303,6 +303,13 @@ class Writer:
             self._new -= len(repeated)
         kept = self._fate.count(_KEPT) + self._standing
         return self._new, self._fate.count(_REPLACED), kept
+
+    def place(self, id_: str) -> Source | None:
+        """Where the record was read that counts of those with an id; to be asked once settled."""
+        known = self.find(id_)
+        if known is None or self._fate[known] == _REPLACED:
+            return self._opened().place(id_)
+        return self._snapshot.record(known).source
 
     def commit(self) -> None:
         """Make the changes visible; nothing is written where there is none."""
