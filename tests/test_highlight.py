@@ -58,6 +58,13 @@ def test_a_text_without_a_mark_gives_its_beginning() -> None:
     assert passages("text", " \n ", [(0, 1, 0, 1.0)]) == whole("text", "\n", []) == ()
 
 
+@pytest.mark.parametrize("blanks", ["\n\n  ", " " * 500, "\u3000\n" * 90])
+def test_a_beginning_begins_with_a_word(blanks: str) -> None:
+    (snippet,) = passages("text", f"{blanks}The police met.{blanks}", [], 12)
+    assert (snippet.text, snippet.start) == ("The police", len(blanks))
+    assert (snippet.clipped_left, snippet.clipped_right) == (False, True)
+
+
 def test_the_whole_text_has_all_marks() -> None:
     marks = [(4, 7, 1, 1.0), (0, 3, 0, 1.0), (0, 5, 2, 1.0)]
     assert whole("text", "abc def ghi", marks) == (Snippet("text", "abc def ghi", ((0, 7),)),)

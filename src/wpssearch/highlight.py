@@ -51,7 +51,10 @@ def passages(
         return ()
     ordered = sorted(marks)[:_MAX_MARKS]
     matches = merged([mark[:2] for mark in marks])
-    cores = [_widened(core, matches) for core in _cores(ordered, length)] or [(0, 0)]
+    cores = [_widened(core, matches) for core in _cores(ordered, length)]
+    if not cores:
+        beginning = len(text) - len(text.lstrip())
+        cores = [(beginning, beginning)]
     spans = merged([_frame(text, core, length) for core in cores])
     return tuple(_snippet(field, text, span, matches) for span in spans)
 
