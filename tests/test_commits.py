@@ -97,6 +97,7 @@ lines = st.lists(
        st.integers(0, 3), st.sampled_from([0, 12, 30]))  # fmt: skip
 @example([[[("a", "police"), ("b", "police"), ("a", "desk"), ("b", "desk")]]], 1, 0)
 @example([[[("a", "police")]], [[("a", "desk"), ("a", "gender"), ("a", "police")]]], 0, 0)
+@example([[[("a", "police")]], [[("a", "desk"), ("b", "police"), ("a", "gender")]]], 3, 0)
 def test_helpers_make_what_one_process_makes(
     tmp_path_factory: pytest.TempPathFactory, runs: list[list[Lines]], lag: int, at_once: int
 ) -> None:
@@ -117,11 +118,11 @@ def test_a_helper_gets_as_much_text_at_once_as_is_said(
 ) -> None:
     monkeypatch.setattr(codec, "_SENT_AT_ONCE", 10)
     monkeypatch.setattr(ingest, "Workers", Here)
-    rows = [(f"{n}", "police") for n in range(7)]
+    rows = [(f"{n}", "radio") for n in range(7)]
     with wpssearch.open(tmp_path / "index") as index:
         index.ingest([write(tmp_path / "a.jsonl", rows)], jobs=2)
-        # Two of six letters are more than ten; the rest is sent at the end.
-        assert Here.sent == [2, 2, 2, 1]
+        # Two of five letters are no more than ten, three are; the rest is sent at the end.
+        assert Here.sent == [3, 3, 1]
         # What was taken back before it was sent is not sent.
         index.ingest([write(tmp_path / "b.jsonl", [("x", "y"), ("x", "z")])], jobs=2)
         assert Here.sent == [1]
@@ -187,6 +188,18 @@ def test_one_commit_is_one_segment_and_keeps_its_place(
             assert [hit.id for hit in hits] == [f"{start + 7}"]
 
 
+@pytest.mark.usefixtures("small_tiers")
+def test_the_smallest_are_merged_first(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        for count in range(26):
+            index.add(rows(count))
+        assert entries(folder) == [(9, 0), (9, 0), (3, 0), (3, 0), (1, 0), (1, 0)]
+        # Eight, eight and three would be merged, too; what the smaller make is of their size.
+        index.remove(["0", "9", "21"])
+        assert entries(folder) == [(23, 0)]
+
+
 def test_dead_records_stay_until_they_are_half(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with wpssearch.open(folder) as index:
@@ -243,6 +256,20 @@ def test_an_id_that_comes_again_is_told_with_both_places(
         assert [(skip.line, skip.why) for skip in again.skipped] == [(1, why), (2, why)]
 
 
+def test_an_id_that_comes_again_is_found_in_all_that_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wpssearch.backends.whoosh.store._BUDGET", 0)
+    with wpssearch.open(":memory:") as index:
+        index.add([{"id": "x", "text": "one"}])
+        lines = [("y", "two"), ("x", "three"), ("z", "four"), ("x", "five")]
+        report = index.ingest([write(tmp_path / "a.jsonl", lines)])
+        assert (report.added, report.updated, report.skipped[0].line) == (2, 1, 2)
+        assert {hit.id: hit.record.text for hit in index.search("").hits} == {
+            "x": "five", "y": "two", "z": "four",
+        }  # fmt: skip
+
+
 def broken(rows_: Sequence[dict[str, Any]]) -> Callable[[], Any]:
     def made() -> Any:
         yield from rows_
@@ -265,7 +292,7 @@ def test_what_is_broken_off_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
         assert index.add(rows(4)).added == 1
 
 
-def test_a_commit_of_one_batch_writes_one_segment(
+def test_a_commit_writes_a_segment_for_each_batch_and_one_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
@@ -282,6 +309,11 @@ def test_a_commit_of_one_batch_writes_one_segment(
         index.remove(["1"])
         # The dead are a file of their own.
         assert (written.count("seg"), written.count("del")) == (1, 1)
+        written.clear()
+        monkeypatch.setattr("wpssearch.backends.whoosh.store._BUDGET", 0)
+        index.add(rows(4, 5))
+        assert written.count("seg") == 3
+        assert entries(tmp_path / "index") == [(3, 1), (2, 0)]
 
 
 @pytest.mark.usefixtures("small_tiers")

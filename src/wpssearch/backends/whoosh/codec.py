@@ -66,7 +66,8 @@ class ColumnSegment(base.Segment):  # type: ignore[misc]
         self._deleted = bytearray()
 
     def doc_count_all(self) -> int:
-        return self.entry.count if self.entry else 0
+        assert self.entry is not None
+        return self.entry.count
 
     def set_doc_count(self, doccount: int) -> None:
         """The entry says how many there are."""
@@ -131,13 +132,13 @@ class ColumnIndex(FileIndex):  # type: ignore[misc]
     def __init__(self, storage: Any, files: Files, toc: Toc) -> None:
         self.storage = storage
         self.files = files
-        self._toc = toc
+        self.toc = toc
         self._schema = schema()
         self.indexname = NAME
 
     def _read_toc(self) -> TOC:
-        segments = [ColumnSegment(entry) for entry in self._toc.segments]
-        return TOC(self._schema, segments, self._toc.generation)
+        segments = [ColumnSegment(entry) for entry in self.toc.segments]
+        return TOC(self._schema, segments, self.toc.generation)
 
 
 class Helpers(Protocol):
@@ -163,6 +164,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self, index: ColumnIndex, analyzer: Analyzer, budget: int, helpers: Helpers | None = None
     ) -> None:
         self._files = index.files
+        self._before = index.toc
         self._builder = SegmentBuilder(analyzer)
         self._budget = budget
         self._helpers = helpers
@@ -276,7 +278,6 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
         self.fieldwriter = self.codec.field_writer(self.storage, self.newsegment)
         self.docnum = self.docbase
-        self._added = False
 
     def _flush_segment(self) -> None:
         self._write(self.newsegment, self._builder.columns())
@@ -315,8 +316,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
             opened = kept
         entries = tuple(self._entry(segment, reader) for segment, reader in opened)
         toc = Toc(self.generation, entries, self.sources)
-        known = {name for segment in self.segments if segment.entry for name in segment.entry.files}
-        self._files.sync(sorted({name for entry in entries for name in entry.files} - known))
+        self._files.sync(sorted(toc.needs() - self._before.needs() - {Toc.file(toc.generation)}))
         self._files.publish(toc)
         self._files.clean(toc)
 
@@ -365,11 +365,7 @@ class ColumnWriter(SegmentWriter):  # type: ignore[misc]
         return next((group for _, group in sorted(tiers.items()) if len(group) >= _TIER), [])
 
     def _finish(self) -> None:
-        self.is_closed = True
-
-    def cancel(self) -> None:
-        """Forget the changes."""
-        self._finish()
+        """Whoosh would remove temporary files and let go of its lock: there are neither."""
 
 
 def _parts(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:

@@ -146,7 +146,6 @@ class Store:
                     yield writer
                     writer.commit()
             except BaseException:
-                writer.cancel()
                 # What was written is removed now, or by the next writer where that fails, too.
                 with suppress(Error, OSError):
                     self.files.clean(self.files.newest())
@@ -323,8 +322,3 @@ class Writer:
         sources = {**self._snapshot.toc.sources, **self.sources}
         whoosh.sources = {path: known for path, known in sources.items() if known is not None}
         whoosh.commit()
-
-    def cancel(self) -> None:
-        """Forget the changes."""
-        if self._whoosh is not None:
-            self._whoosh.cancel()
