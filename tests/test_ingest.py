@@ -6,6 +6,8 @@ import gc
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,45 @@ def test_a_helping_process_that_is_killed_changes_nothing(
         assert held(index) == {}
         assert not list((tmp_path / "index").glob("*.seg"))
         assert index.ingest([path]).added == 113
+
+
+_KILLED = """
+import os, signal, sys
+import wpssearch
+from wpssearch import workers
+from wpssearch.backends.whoosh import codec
+codec._SENT_AT_ONCE = 500
+send, sent = workers.Workers.send, []
+def last(self, file, records):
+    send(self, file, records)
+    sent.append(file)
+    if len(sent) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+workers.Workers.send = last
+wpssearch.open(sys.argv[1]).ingest([sys.argv[2]], jobs=2)
+"""
+
+
+def test_what_helping_processes_leave_is_removed_by_the_next_writer(tmp_path: Path) -> None:
+    """They write what was sent to them though nobody waits for it, and end without a word."""
+    path, folder = write(tmp_path / "a.jsonl", rows(120)), tmp_path / "index"
+    with wpssearch.open(folder) as index:
+        index.add([{"id": "before", "text": "police"}])
+        before = set(os.listdir(folder))
+        # This waits for all that have its output, the helping processes among them.
+        ended = subprocess.run(
+            [sys.executable, "-c", _KILLED, str(folder), str(path)], capture_output=True
+        )
+        assert ended.returncode == -signal.SIGKILL
+        assert ended.stderr == b""
+        left = set(os.listdir(folder)) - before
+        assert len(left) == 3
+        assert held(index) == {"before": "police"}
+        assert index.check() == []
+        assert index.add([{"id": "after", "text": "desk"}]).added == 1
+        assert not left & set(os.listdir(folder))
+        assert index.ingest([path], jobs=2).added == 113
+        assert index.check() == []
 
 
 def test_what_a_helping_process_cannot_write_is_told(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -111,18 +112,17 @@ def _work(connection: Connection, vocabulary: Vocabulary, folder: Path) -> None:
     files = FolderFiles(folder)
     tag = tagger(vocabulary).tag_record
     builder = SegmentBuilder(Analyzer(vocabulary))
-    while True:
-        try:
+    # Where the process that ingests was killed, the next writer removes what was written here.
+    with suppress(EOFError, OSError):
+        while True:
             file, records = connection.recv()
-        except EOFError:
-            return
-        try:
-            with spooling(files.room):
-                for record, digest in records:
-                    builder.add(tag(record), digest)
-                with files.create(file) as stream:
-                    write_container(stream, builder.columns())
-        except Exception as error:
-            connection.send(error)
-            return
-        connection.send(None)
+            failed = None
+            try:
+                with spooling(files.room):
+                    for record, digest in records:
+                        builder.add(tag(record), digest)
+                    with files.create(file) as stream:
+                        write_container(stream, builder.columns())
+            except Exception as error:
+                failed = error
+            connection.send(failed)
