@@ -92,7 +92,7 @@ lines = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 @given(st.lists(st.lists(lines, min_size=1, max_size=2), min_size=1, max_size=2),
        st.integers(0, 3), st.sampled_from([0, 12, 30]))  # fmt: skip
 @example([[[("a", "police"), ("b", "police"), ("a", "desk"), ("b", "desk")]]], 1, 0)

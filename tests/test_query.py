@@ -136,7 +136,7 @@ def test_what_is_no_syntax_is_words_and_a_note_says_where(
     assert f"(at character {place})" in notes[0]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(any_trees)
 @example(Word("AND"))
 @example(Boost(Word("a"), 5e-324))
