@@ -214,6 +214,27 @@ def test_an_index_that_may_only_be_read_is_searched(shared: Path, mode: int) -> 
     assert stat.S_IMODE(folder.stat().st_mode) == mode
 
 
+@posix
+@pytest.mark.parametrize("kind", ["toc", "seg", "del"])
+def test_a_file_that_may_not_be_read_is_told_and_left_alone(shared: Path, kind: str) -> None:
+    folder = shared / "index"
+    with wpssearch.open(folder) as index:
+        index.add(rows(0, 20))
+        index.remove(["r00001"])
+    folder.chmod(0o777)
+    for file in folder.iterdir():
+        file.chmod(0o000 if file.suffix == f".{kind}" else 0o666)
+    before = {file.name for file in folder.iterdir()}
+
+    def work() -> None:
+        for attempt in (wpssearch.open, check, wpssearch.repair):
+            with pytest.raises(wpssearch.IndexMissing, match="cannot be opened: Permission denied"):
+                attempt(folder)
+
+    assert as_nobody(work) == 0
+    assert {file.name for file in folder.iterdir()} == before
+
+
 def test_a_facet_that_is_named_as_what_the_index_keeps_does_no_harm(tmp_path: Path) -> None:
     facets = {name: ["mine"] for name in ("making", MAKING, "records", "a.records", "a\nb")}
     with wpssearch.open(tmp_path / "index") as index:

@@ -88,10 +88,7 @@ def check(
     path: str | os.PathLike[str] | None = None, *, vocab: str | os.PathLike[str] | None = None
 ) -> list[str]:
     """What is wrong with the index in a folder, also with one that is too damaged to be opened."""
-    from wpssearch.backends.whoosh.checking import problems
-
-    store, _, analyzer = _unread(path, vocab)
-    return problems(store.files, analyzer)
+    return _unread(path, vocab)[0].problems()
 
 
 def repair(
@@ -367,6 +364,4 @@ class Index(Readings, Surveys):
 
     def check(self) -> list[str]:
         """What is wrong with the index, a sentence each; an empty list proves it sound."""
-        from wpssearch.backends.whoosh.checking import problems
-
-        return problems(self._store.files, self._analyzer)
+        return self._store.problems()

@@ -136,7 +136,8 @@ class Store:
         from wpssearch.backends.whoosh.codec import ColumnIndex
 
         with self._locked(self.files):
-            snapshot = base() if base else self.refresh()
+            with self._reading():
+                snapshot = base() if base else self.refresh()
             if base is None:
                 self.files.clean(snapshot.toc)
             index = ColumnIndex(self._storage, self.files, snapshot.toc)
@@ -156,8 +157,16 @@ class Store:
         """What is wrong with the files of the newest generation, ``None`` where nothing is."""
         from wpssearch.backends.whoosh.checking import checked
 
-        found = (checked(self.files, entry).problems for entry in self.files.newest().segments)
-        return next((problems[0] for problems in found if problems), None)
+        with self._reading():
+            found = (checked(self.files, entry).problems for entry in self.files.newest().segments)
+            return next((problems[0] for problems in found if problems), None)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the newest generation, also with what no search would notice."""
+        from wpssearch.backends.whoosh.checking import problems
+
+        with self._reading():
+            return problems(self.files, self._analyzer)
 
     def close(self) -> None:
         """Let the files go."""
