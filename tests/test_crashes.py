@@ -295,6 +295,23 @@ def test_a_full_disk_is_told_in_one_line(scene: Scene, tmp_path: Path) -> None:
         pytest.fail("no disk was large enough")
 
 
+def test_an_index_that_could_not_be_created_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "index"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: crashing.full_disk())
+        with pytest.raises(wpssearch.IndexUnwritable, match="the disk is full"):
+            wpssearch.open(folder)
+    left = {file.name for file in folder.iterdir()}
+    assert any(name.endswith(".new") for name in left)
+    with pytest.raises(wpssearch.IndexMissing, match="There is no index"):
+        wpssearch.open(folder, create=False)
+    with wpssearch.open(folder) as index:
+        assert index.add([{"id": "1", "text": "police"}]).added == 1
+        assert not any(file.name.endswith(".new") for file in folder.iterdir())
+
+
 # What ends an ingest from within
 
 

@@ -263,14 +263,14 @@ def folder_files(folder: Path) -> FolderFiles:
     for _ in range(_RETRIES):
         if folder.is_dir() and generations(files.names()):
             return files
-    if any(is_ours(name) for name in (files.names() if folder.is_dir() else ())):
-        # What is there is no index without its table of contents: who opens it is told so.
-        return files
     if not holds_index(folder):
         raise IndexMissing(
             f"There is no index in {folder}; build one with `wpssearch --index {folder} ingest "
             "PATH`."
         )
+    if any(is_ours(name) for name in files.names()):
+        # What is there is no index without its table of contents: who opens it is told so.
+        return files
     raise IndexDamaged(
         f"The index in {folder} was made by another version; empty the folder and build it anew "
         f"with `wpssearch --index {folder} ingest PATH`."
