@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -208,6 +209,26 @@ def test_an_input_that_is_closed(index: str, command: str) -> None:
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.splitlines()[-1] == "Error: - cannot be read: it is closed."
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "read or write: Too many open files."),
+        (MemoryError(), "There is not enough memory for this."),
+    ],
+)
+def test_what_the_system_refuses_is_told(
+    index: str, refusal: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr("wpssearch.engine.Index.run", refused)
+    ended = run("--index", index, "search", "police")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.endswith(f"{told}\n")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_output_is_utf8_whatever_the_locale(index: str) -> None:

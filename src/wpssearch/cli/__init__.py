@@ -82,7 +82,7 @@ class Commands(click.Group):
 @contextmanager
 def _told() -> Iterator[None]:
     """What goes wrong in the block is told without anything that a terminal obeys: an error quotes
-    what was typed.
+    what was typed. What the system refuses, wherever that was, is one line, too.
     """
     try:
         yield
@@ -96,6 +96,8 @@ def _told() -> Iterator[None]:
         message = one_line(error.format_message())
         error.format_message = lambda: message  # type: ignore[method-assign]
         raise
+    except MemoryError as error:
+        raise click.ClickException("There is not enough memory for this.") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
