@@ -124,7 +124,7 @@ def _frame_start(text: str, start: int, room: int) -> int:
     earliest = max(0, start - room)
     if earliest == 0:
         return _skip_blanks(text, 0, start)
-    starts = [m.end() for m in _SENTENCE_END.finditer(text, earliest, start) if m.end() <= start]
+    starts = [m.end() for m in _SENTENCE_END.finditer(text, earliest, start)]
     if starts:
         return starts[-1]
     # The sentence begins too far away: half of the room before the match, half after it.
