@@ -186,6 +186,12 @@ def test_nobody_nests_without_end() -> None:
     while data["kind"] == "not":
         # Taken apart piece by piece: Python cannot forget so deep a mapping at once.
         data = data["part"]
+    for _ in range(10_000):
+        data = {"kind": "words", "parts": [{"kind": "every"}, data]}
+    with pytest.raises(wpssearch.UsageError):
+        Query.from_dict(data)
+    while data["kind"] == "words":
+        data = data["parts"][1]
     tree = Query.everything()
     while tree.depth < MOST_NESTED:
         tree = tree.required()
