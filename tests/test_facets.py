@@ -353,9 +353,12 @@ def test_of_very_many_facets_the_first_are_named() -> None:
     assert facets.unknown_facet("zz", names[:21]).endswith("f18, f19 and more.")
 
 
-@pytest.mark.parametrize("option", ["period", "from_", "to"])
-def test_a_period_that_is_none_is_told(index: wpssearch.Index, option: str) -> None:
-    with pytest.raises(wpssearch.UsageError, match="'the other day' is no period; write a month"):
+@pytest.mark.parametrize(
+    ("option", "shown"), [("period", "The period"), ("from_", "--from"), ("to", "--to")]
+)
+def test_a_period_that_is_none_is_told(index: wpssearch.Index, option: str, shown: str) -> None:
+    told = f"^{shown} 'the other day' is no period; write a month"
+    with pytest.raises(wpssearch.UsageError, match=told):
         index.run(wpssearch.Search(**{option: "the other day"}))  # type: ignore[arg-type]
 
 
@@ -378,12 +381,12 @@ def test_predecessors_are_told(index: wpssearch.Index) -> None:
 def test_roles_and_evidence_count_the_countries_that_have_them() -> None:
     text = "A course in Mali was funded by Norway. UNMIL trained police."
     with wpssearch.open(":memory:") as other:
-        other.add([{"id": "a", "text": text}])
+        other.add([{"id": "a", "text": text, "agencies": ["DPKO"]}])
         assert {v for v, _ in listed(other, "country")} == {"Mali", "Norway", "Liberia"}
         assert listed(other, "country", role=("partner",)) == [("Norway", 1)]
         assert listed(other, "country", evidence=("implied",)) == [("Liberia", 1)]
         assert listed(other, "country", role=("place",), evidence=("stated",)) == [("Mali", 1)]
-        assert listed(other, "agency", role=("partner",)) == listed(other, "agency")
+        assert listed(other, "agency", role=("partner",)) == [("DPKO", 1)]
         assert other.run(wpssearch.Search(country=("Norway",), role=("place",))).total == 0
 
 

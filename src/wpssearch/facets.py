@@ -51,19 +51,23 @@ def facet_values(record: Record) -> dict[str, tuple[tuple[str, str], ...]]:
     and evidence. ``kind`` and ``path`` are kept in the same manner.
     """
     out = {
-        "kind": ((record.kind, ""),),
-        "path": ((record.source.path or "", ""),),
-        "period": ((period_value(record.period), ""),) if record.period else (),
-        "agency": tuple((name, "") for name in dict.fromkeys(record.agencies)),
-        "mission": tuple((name, "") for name in dict.fromkeys(t.value for t in record.missions)),
+        "kind": _unqualified([record.kind]),
+        "path": _unqualified([record.source.path or ""]),
+        "period": _unqualified([period_value(record.period)] if record.period else ()),
+        "agency": _unqualified(record.agencies),
+        "mission": _unqualified(tag.value for tag in record.missions),
         "country": tuple(
             dict.fromkeys((tag.value, f"{tag.role} {tag.evidence}") for tag in record.countries)
         ),
     }
     for name, tags in record.facets.items():
         if tags:
-            out[name] = tuple((value, "") for value in dict.fromkeys(tag.value for tag in tags))
+            out[name] = _unqualified(tag.value for tag in tags)
     return {name: tuple((_clean(v), m) for v, m in values) for name, values in out.items()}
+
+
+def _unqualified(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((value, "") for value in dict.fromkeys(values))
 
 
 def _clean(value: str) -> str:
