@@ -413,6 +413,13 @@ def test_missions_and_kinds_are_filters_of_their_own() -> None:
             assert sorted(hit.id for hit in results.hits) == ids
 
 
+def test_a_value_is_selected_in_its_own_facet_alone() -> None:
+    with wpssearch.open(":memory:") as other:
+        other.add([{"id": "a", "text": "x", "facets": {"m": ["same"], "n": ["same"]}}])
+        results = other.search(where={"m": "same"}, facets=["m", "n"])
+        assert [results.facets[name][0].selected for name in "mn"] == [True, False]
+
+
 def test_a_selection_without_filters_is_what_matched(index: wpssearch.Index) -> None:
     results = index.run(wpssearch.Search(limit=0, facets=("kind", "agency")))
     assert [(v.value, v.count) for v in results.facets["kind"]] == [("activity", len(LIVE))]
