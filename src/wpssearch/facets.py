@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from wpssearch.errors import UsageError
 from wpssearch.model import EVIDENCES, ROLES, Period, Record, Search
@@ -51,23 +52,26 @@ def facet_values(record: Record) -> dict[str, tuple[tuple[str, str], ...]]:
     and evidence. ``kind`` and ``path`` are kept in the same manner.
     """
     out = {
-        "kind": _unqualified([record.kind]),
-        "path": _unqualified([record.source.path or ""]),
-        "period": _unqualified([period_value(record.period)] if record.period else ()),
+        "kind": _unqualified((record.kind,)),
+        "path": _unqualified((record.source.path or "",)),
+        "period": _unqualified((period_value(record.period),) if record.period else ()),
         "agency": _unqualified(record.agencies),
-        "mission": _unqualified(tag.value for tag in record.missions),
+        "mission": _unqualified(tuple([tag.value for tag in record.missions])),
         "country": tuple(
-            dict.fromkeys((tag.value, f"{tag.role} {tag.evidence}") for tag in record.countries)
+            dict.fromkeys(
+                (_clean(tag.value), f"{tag.role} {tag.evidence}") for tag in record.countries
+            )
         ),
     }
     for name, tags in record.facets.items():
         if tags:
-            out[name] = _unqualified(tag.value for tag in tags)
-    return {name: tuple((_clean(v), m) for v, m in values) for name, values in out.items()}
+            out[name] = _unqualified(tuple([tag.value for tag in tags]))
+    return out
 
 
-def _unqualified(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((value, "") for value in dict.fromkeys(values))
+@lru_cache(maxsize=4096)
+def _unqualified(values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((value, "") for value in dict.fromkeys(map(_clean, values)))
 
 
 def _clean(value: str) -> str:

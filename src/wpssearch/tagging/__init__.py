@@ -101,10 +101,10 @@ class Tagger:
 
     def _rows(self, facet: str, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
         row_of = self._vocabulary.row_of
-        return tuple(
-            replace(tag, row=row_of(facet, tag.value)) if tag.evidence == "given" else tag
-            for tag in tags
-        )
+        rows = [row_of(facet, t.value) if t.evidence == "given" else t.row for t in tags]
+        if all(tag.row == row for tag, row in zip(tags, rows, strict=True)):
+            return tags
+        return tuple(replace(tag, row=row) for tag, row in zip(tags, rows, strict=True))
 
     def _missions(
         self,
