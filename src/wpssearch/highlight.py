@@ -71,7 +71,8 @@ def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
     chosen: list[Span] = []
     covered: set[int] = set()
     every = len({part for _, _, part, _ in marks})
-    while len(chosen) < MAX_PASSAGES:
+    while len(chosen) < MAX_PASSAGES and len(covered) < every:
+        lacking = every - len(covered)
         best: tuple[float, int, int, Span] | None = None
         tried = -1
         for index, (begin, end, first, _) in enumerate(marks):
@@ -80,25 +81,29 @@ def _cores(marks: Sequence[Mark], length: int) -> list[Span]:
                 continue
             tried = begin
             parts: set[int] = set()
-            gain = 0.0
+            new, gain = 0, 0.0
             for seen in range(index, len(marks)):
-                _, stop, part, weight = marks[seen]
+                at, stop, part, weight = marks[seen]
                 wider = stop > end
                 reached = stop if wider else end
-                if parts and (reached - begin > length or (wider and len(parts) == every)):
+                if parts and reached - begin > length:
+                    break
+                # It has all parts that it could bring; or has none that what begins here lacks.
+                if wider and (new == lacking or (at > begin and parts == {part})):
                     break
                 end = reached
                 if part not in parts:
                     parts.add(part)
                     if part not in covered:
+                        new += 1
                         gain += weight
                         wider = False
                 # Of two windows with the same parts the tighter, then the fuller, then the first:
                 # what makes this one wider and brings nothing, makes it no better.
                 if not wider and (best is None or (gain, begin - end, seen - index) > best[:3]):
                     best = gain, begin - end, seen - index, (begin, end)
-        if best is None:
-            break
+        # A part that is not covered has a mark.
+        assert best is not None
         core = best[3]
         chosen.append(core)
         covered.update(part for start, end, part, _ in marks if core[0] <= start and end <= core[1])

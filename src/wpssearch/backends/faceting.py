@@ -266,7 +266,7 @@ def _page(
     snapshot: Snapshot,
     search: Search,
 ) -> tuple[tuple[FacetValue, ...], int]:
-    chosen = frozenset[str]().union(*(f.chosen for f in filters if f.facet == facet))
+    chosen = frozenset[str]().union(*[f.chosen for f in filters if f.facet == facet])
     values: Sequence[str] = snapshot.facet(facet).values
     shown = _live_counts(facet, marks, snapshot) if search.facet_min < 1 else counts
     # Of booleans, numpy finds the true ones several times faster than other numbers than 0.

@@ -83,6 +83,8 @@ class Segment:
         self._record = container.array("postings.record")
         #: What an evaluator has looked up in the dictionary, by query term.
         self.lookups: dict[object, tuple[tuple[int, Array | None], ...]] = {}
+        # The stem that was met last, and its number.
+        self._begins = b"", 0
         self._terms: dict[bytes, tuple[tuple[int, list[Term | None]], ...]] = {}
         impact = "postings.impact"
         self._impact = container.array(impact) if impact in container else None
@@ -103,14 +105,25 @@ class Segment:
     def stem(self, form: bytes) -> str | None:
         """The stem of a form that the segment has."""
         at = self._forms.find(form)
-        return self._stem(self._form_stem[at]) if at >= 0 else None
+        if at < 0:
+            return None
+        rank = self._form_stem[at]
+        name = self._stems[rank]
+        stem = name.partition(APART)[0]
+        if stem == name:
+            # What comes next is to ask for the stem's terms.
+            self._begins = stem, rank
+        return stem.decode()
 
     def _stem(self, rank: int) -> str:
         return self._stems[rank].partition(APART)[0].decode()
 
     def ranks(self, stem: bytes) -> range:
         """The numbers of a stem and of the forms that are kept apart from it."""
-        first = last = self._stems.bisect(stem)
+        met, first = self._begins
+        if met != stem:
+            first = self._stems.bisect(stem)
+        last = first
         while last < len(self._stems):
             name = self._stems[last]
             if name != stem and not name.startswith(stem + APART):
