@@ -205,6 +205,23 @@ def test_numbers_that_make_no_sense_are_told_as_damage(copy: Callable[[], Path])
     make_nonsense(copy, 40, random.Random(8))
 
 
+@pytest.mark.parametrize("other", [b"_", b"\x1f\x1f", b""])
+def test_a_period_without_months_is_told_as_damage(copy: Callable[[], Path], other: bytes) -> None:
+    folder = copy()
+    for file in folder.glob("*.seg"):
+        made = columns(file)
+        for at, (name, values) in enumerate(made):
+            if name == "facet:period.values.bytes":
+                assert isinstance(values, bytes)
+                # Of the same length, or cut: either way no value is what a period is.
+                made[at] = name, values.replace(b"\x1f", other).ljust(len(values))[: len(values)]
+        rewrite(file, made)
+    with wpssearch.open(folder) as index:
+        with pytest.raises(wpssearch.IndexDamaged, match=r"facet:period\.values"):
+            index.search("")
+        assert any("facet:period.values" in problem for problem in index.check())
+
+
 @pytest.mark.long
 def test_no_numbers_of_many_raise_anything_else(copy: Callable[[], Path]) -> None:
     make_nonsense(copy, 2000, random.Random())

@@ -200,6 +200,15 @@ def test_nobody_nests_without_end() -> None:
         tree.required()
 
 
+def test_a_query_that_was_read_is_read_again_however_deep_it_is() -> None:
+    """Also where parentheses around all that is joined would be more than are read."""
+    for count in range(1, 20):
+        for opening, closing in ((" AND (e ", " f)"), (" OR (e ", ") f"), (" (e AND ", ") OR f")):
+            tree, notes = parse("a" + opening * count + "b" + closing * count)
+            assert notes == ()
+            assert parse(str(tree)) == (tree, ())
+
+
 def test_a_tree_is_built_in_python() -> None:
     tree = Query.phrase("gender desk") & ~Query.term("military")
     assert str(tree) == '"gender desk" AND -military'

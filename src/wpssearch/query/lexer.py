@@ -24,7 +24,7 @@ from wpssearch.query.operators import (
 )
 from wpssearch.query.tree import Every, Phrase, Query, Word
 
-__all__ = ["OPERATORS", "QUOTES", "Lexeme", "Lexer", "begins_operand"]
+__all__ = ["MOST_OPEN", "OPERATORS", "QUOTES", "Lexeme", "Lexer", "begins_operand"]
 
 Kind = Literal["open", "close", "and", "or", "not", "plus", "field", "leaf"]
 
@@ -32,7 +32,7 @@ OPERATORS: dict[str, Kind] = {"AND": "and", "&&": "and", "OR": "or", "||": "or",
 #: The straight quotation mark and those that word processors put in its place.
 QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 #: How many parentheses may stand inside one another.
-_MOST_OPEN = 20
+MOST_OPEN = 20
 _MOST_PLACES = 5
 
 _MARK = re.compile(rf"\\[^\w\s]|[{QUOTES}()]")
@@ -121,7 +121,7 @@ class Lexer:
                 unpaired.append(at)
             elif mark == ")":
                 begun = open_.pop()
-                if len(open_) >= _MOST_OPEN:
+                if len(open_) >= MOST_OPEN:
                     unpaired += [begun, at]
         unpaired += open_
         for at in sorted(unpaired):

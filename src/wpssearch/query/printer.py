@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from wpssearch.query.lexer import OPERATORS, QUOTES, begins_operand
+from wpssearch.query.lexer import MOST_OPEN, OPERATORS, QUOTES, begins_operand
 from wpssearch.query.operators import (
     NAME,
     And,
@@ -33,8 +33,19 @@ _NAMED = re.compile(rf"({NAME}):")
 _BARE = re.compile(r"\w(?:[\w./,'’-]*\w)?(?:\.\.)?|\.\.\w[\w-]*|\*")
 
 
+_TIGHTEST_FIRST: list[type[Query]] = [And, Or, Words]
+_JOINED: dict[type[Query], str] = {And: " AND ", Or: " OR ", Words: " "}
+
+
 def printed(tree: Query) -> str:
     """The text of a query."""
+    text = _text(tree, sparing=False)
+    # Parentheses that only make a query clearer could be more than are read inside one another.
+    return text if text.count("(") <= MOST_OPEN else _text(tree, sparing=True)
+
+
+def _text(tree: Query, *, sparing: bool) -> str:
+    """The text, with parentheses around all that is joined; ``sparing``: where they are needed."""
     match tree:
         case Word(text):
             return _word(text)
@@ -50,23 +61,23 @@ def printed(tree: Query) -> str:
             return f"{name}:{value if _BARE.fullmatch(value) else _quoted(value)}"
         case Every():
             return "*"
-        case Words(parts):
-            return " ".join(map(_part, parts))
-        case And(parts):
-            return " AND ".join(map(_part, parts))
-        case Or(parts):
-            return " OR ".join(map(_part, parts))
+        case Words(parts) | And(parts) | Or(parts):
+            joined = _JOINED[type(tree)]
+            return joined.join(_part(part, type(tree), sparing=sparing) for part in parts)
         case Not(part):
-            return f"-{_primary(part)}"
+            return f"-{_primary(part, sparing=sparing)}"
         case Required(part):
-            return f"+{_primary(part)}"
+            return f"+{_primary(part, sparing=sparing)}"
         case Boost(part, weight):
-            return f"{_atom(part)}^{Decimal(repr(weight)).normalize():f}"
+            inside = _text(part, sparing=sparing)
+            atom = inside if _is_atom(part) else f"({inside})"
+            return f"{atom}^{Decimal(repr(weight)).normalize():f}"
         case Field(name, part):
             inner = part.part if isinstance(part, Boost) else part
             # A facet or a field inside would take the place of this one.
             bare = not isinstance(inner, Facet | Field) and _is_atom(inner)
-            return f"{name}:{printed(part) if bare else f'({printed(part)})'}"
+            inside = _text(part, sparing=sparing)
+            return f"{name}:{inside if bare else f'({inside})'}"
     raise AssertionError(tree)
 
 
@@ -74,20 +85,20 @@ def _is_atom(tree: Query) -> bool:
     return not isinstance(tree, Words | And | Or | Not | Required | Boost | Field)
 
 
-def _atom(tree: Query) -> str:
-    return printed(tree) if _is_atom(tree) else f"({printed(tree)})"
-
-
-def _primary(tree: Query) -> str:
+def _primary(tree: Query, *, sparing: bool) -> str:
     """What may stand behind a sign."""
-    text = printed(tree)
+    text = _text(tree, sparing=sparing)
     bare = _is_atom(tree) or isinstance(tree, Boost | Field)
     return text if bare and begins_operand(text[0]) else f"({text})"
 
 
-def _part(tree: Query) -> str:
+def _part(tree: Query, around: type[Query], *, sparing: bool) -> str:
     """What may stand between blanks and operators."""
-    return f"({printed(tree)})" if isinstance(tree, Words | And | Or) else printed(tree)
+    text = _text(tree, sparing=sparing)
+    if not isinstance(tree, Words | And | Or):
+        return text
+    tighter = _TIGHTEST_FIRST.index(type(tree)) < _TIGHTEST_FIRST.index(around)
+    return text if sparing and tighter else f"({text})"
 
 
 def _word(text: str) -> str:

@@ -6,6 +6,7 @@ have been no index. Where nothing is found here, whatever is read from the segme
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from zlib import crc32
 
@@ -25,6 +26,7 @@ __all__ = ["faults"]
 
 _SLICE = 1 << 22
 _ANY = 1 << 32
+_PERIOD = re.compile(rb"(?:\d{4}-(?:0[1-9]|1[0-2])\x1f){2}")
 
 
 class _Fault(Exception):
@@ -127,6 +129,9 @@ def _facets(segment: Segment) -> None:
     for facet in segment.facet_names:
         name = f"facet:{facet}"
         values, marks = _strings(box, f"{name}.values"), _strings(box, f"{name}.marks")
+        if facet == "period":
+            whole = all(map(_PERIOD.match, values))
+            _require(whole, f"{name}.values", "a period is not of two months and a label")
         entries = len(box.array(f"{name}.value"))
         counts = np.diff(_ends(box, f"{name}.ends", entries))
         fits = len(counts) and counts[0] == 0 and (counts[1:] > 0).all()
