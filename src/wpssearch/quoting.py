@@ -23,7 +23,10 @@ from wpssearch.findings import Difference
 from wpssearch.folding import Folded
 from wpssearch.model import Span
 
-__all__ = ["Alignment", "Written", "aligned", "paragraphs", "places", "runs", "same_writing"]
+__all__ = [
+    "Alignment", "Written", "aligned", "may_stand_in", "paragraphs", "places", "runs",
+    "same_writing",
+]  # fmt: skip
 
 _WORD = re.compile(r"[^\W_]+")
 _DASH = re.compile(r"[-\u2010-\u2015\u2212\ufe58\u2e3a\u2e3b\u301c\u30fb]")
@@ -69,16 +72,6 @@ class Written:
             stop = match.end()
         return cls(text, "".join(letters), tuple(begins), tuple(dashed), tuple(spans))
 
-    def may_stand_in(self, text: str) -> bool:
-        """Whether a text has all letters in a row, as far as that is seen at once.
-
-        It is in a text of ASCII alone, whose letters fold to themselves.
-        """
-        if not text.isascii():
-            return True
-        wanted = self.letters
-        return wanted.isascii() and wanted.encode() in text.lower().encode().translate(None, _ELSE)
-
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words, folded."""
@@ -121,6 +114,17 @@ def runs(quotation: str) -> list[Written]:
     """The runs of words between a quotation's omissions, those without a word left out."""
     written = map(Written.of, _OMISSION.split(quotation))
     return [run for run in written if run.letters]
+
+
+def may_stand_in(quoted: Sequence[Written], text: str) -> bool:
+    """Whether a text has the letters of each run of a quotation, as far as that is seen at once.
+
+    It is in a text of ASCII alone, whose letters fold to themselves.
+    """
+    if not text.isascii():
+        return True
+    letters = text.lower().encode().translate(None, _ELSE).decode()
+    return all(run.letters in letters for run in quoted)
 
 
 def places(quoted: Sequence[Written], text: Written) -> Iterator[tuple[Span, ...]]:

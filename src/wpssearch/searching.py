@@ -40,15 +40,13 @@ __all__ = [
 #: How many hits of a stream are made at once: few first, so that the first come at once.
 _FIRST_BATCH, _BATCH = 64, 1024
 _PLAIN = Search()
+_NEEDING_FIRST = frozenset(["query", "any", "exact", "limit", "offset", "facets", "facet_limit",
+                            "snippets", "context", "full", "total"])  # fmt: skip
 #: What an answer needs all matches for where it is other than by default.
 _NEEDING_ALL = [
     (each.name, getattr(_PLAIN, each.name))
     for each in fields(Search)
-    if each.name
-    not in {
-        *("query", "any", "exact", "limit", "offset", "facets", "facet_limit", "snippets"),
-        *("context", "full", "total"),
-    }
+    if each.name not in _NEEDING_FIRST
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "distinct", "nth_greatest", "ranges", "slices"]
+__all__ = ["Array", "as_indices", "distinct", "nth_greatest", "ranges", "slices"]
 
 Array = npt.NDArray[Any]
 #: Up to so many possible keys a table of all is quicker than sorting those that there are.
@@ -40,6 +40,11 @@ def distinct(keys: Array, size: int) -> Array:
     there = np.zeros(size, bool)
     there[keys] = True
     return np.flatnonzero(there)
+
+
+def as_indices(numbers: Array) -> Array:
+    """The numbers as numpy indexes: with others it takes a slower path than the cast."""
+    return numbers.astype(np.intp, copy=False)
 
 
 def nth_greatest(numbers: Array, count: int) -> float:

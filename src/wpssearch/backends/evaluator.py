@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wpssearch.backends.arrays import Array, nth_greatest
+from wpssearch.backends.arrays import Array, as_indices, nth_greatest
 from wpssearch.backends.matching import (
     DENSE,
     MUCH_LONGER,
@@ -128,7 +128,7 @@ class Evaluation:
                 still = sum(np.count_nonzero(sums.take(one) + most >= least) for one in added)
                 if still * _FEWER < len(f.records):
                     break
-            _add(sums, f.records, self._contributions(number, weight, f))
+            np.add.at(sums, as_indices(f.records), self._contributions(number, weight, f))
             added.append(f.records)
             if len(added) < len(found):
                 least = max(least, _least_of_first(sums.take(f.records), count))
@@ -184,7 +184,7 @@ class Evaluation:
         """The scores of all records, zero where a record has no query term; to be cleared."""
         sums = borrowed("sums", self._segments[number].segment.count, np.float64)
         for weight, f in found:
-            _add(sums, f.records, self._contributions(number, weight, f))
+            np.add.at(sums, as_indices(f.records), self._contributions(number, weight, f))
         return sums
 
     def found(self, term: QueryTerm, number: int) -> Found:
@@ -211,13 +211,11 @@ class Evaluation:
         found = self._all_found(number)
         if not len(records) or not found:
             return np.zeros(len(records))
+        size = self._segments[number].segment.count
         dense = max(len(f.records) for _, f in found) <= len(records) * MUCH_LONGER
-        if dense and _length(found) * DENSE >= self._segments[number].segment.count:
-            sums = self._summed(number, found)
-            out: Array = sums.take(records)
-            sums.fill(0.0)
-            give_back("sums", sums)
-            return out
+        if dense and _length(found) * DENSE >= size:
+            lists = [f.records for _, f in found]
+            return _taken(self._summed(number, found), lists, records, size)[1]
         out = np.zeros(len(records))
         for weight, f in found:
             places, there = where(f.records, records)
@@ -331,11 +329,6 @@ def _within(
     return out
 
 
-def _add(sums: Array, records: Array, brought: Array) -> None:
-    # With numbers of another type numpy takes a slower path than the cast.
-    np.add.at(sums, records.astype(np.intp, copy=False), brought)
-
-
 def _taken(
     sums: Array, lists: Sequence[Array], records: Array | None, size: int
 ) -> tuple[Array, Array]:
@@ -349,7 +342,7 @@ def _taken(
     scores: Array = sums.take(records)
     if few:
         for one in lists:
-            sums[one] = 0.0
+            sums[as_indices(one)] = 0.0
     else:
         sums.fill(0.0)
     give_back("sums", sums)

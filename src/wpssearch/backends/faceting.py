@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wpssearch import derived, facets
-from wpssearch.backends.arrays import Array
+from wpssearch.backends.arrays import Array, nth_greatest
 from wpssearch.backends.whoosh.segment import MAKING
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.folding import fold
@@ -319,8 +319,7 @@ def _most(there: Array, counts: Array, last: int) -> Array:
     first = there
     if last and len(there) > max(_MANY, last):
         # Ties with the last of the first are put in order, too.
-        least = np.partition(counts[there], len(there) - last)[len(there) - last]
-        first = there[counts[there] >= least]
+        first = there[counts[there] >= nth_greatest(counts[there], last)]
     ordered: Array = first[np.argsort(-counts[first], kind="stable")]
     return ordered
 

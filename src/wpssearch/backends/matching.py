@@ -9,7 +9,7 @@ from functools import cached_property, partial, reduce
 import numpy as np
 
 from wpssearch.analysis import Term
-from wpssearch.backends.arrays import Array, distinct, ranges
+from wpssearch.backends.arrays import Array, as_indices, distinct, ranges
 from wpssearch.backends.places import Places, followed, nowhere, together
 from wpssearch.backends.plan import All, Group, Kind, Plan, QueryTerm, Synonyms
 from wpssearch.backends.plan import Any as AnyOf
@@ -82,7 +82,7 @@ def union(lists: Sequence[Array], size: int) -> Array:
         return distinct(np.concatenate(lists), size)
     flags = borrowed("flags", size, bool)
     for records in lists:
-        flags[records.astype(np.intp, copy=False)] = True
+        flags[as_indices(records)] = True
     out = flags.nonzero()[0]
     flags[out] = False
     give_back("flags", flags)
@@ -96,8 +96,7 @@ def _intersection(one: Array, other: Array, size: int) -> Array:
     if len(few) * MUCH_LONGER < len(many):
         return few[where(many, few)[1]]
     flags = borrowed("flags", size, bool)
-    # With numbers of another type numpy takes a slower path than the cast.
-    many = many.astype(np.intp, copy=False)
+    many = as_indices(many)
     flags[many] = True
     out = few.compress(flags.take(few))
     flags[many] = False

@@ -33,8 +33,8 @@ _NAMED = re.compile(rf"({NAME}):")
 _BARE = re.compile(r"\w(?:[\w./,'’-]*\w)?(?:\.\.)?|\.\.\w[\w-]*|\*")
 
 
-_TIGHTEST_FIRST: list[type[Query]] = [And, Or, Words]
 _JOINED: dict[type[Query], str] = {And: " AND ", Or: " OR ", Words: " "}
+_TIGHTEST_FIRST = list(_JOINED)
 
 
 def printed(tree: Query) -> str:

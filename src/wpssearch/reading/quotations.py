@@ -20,7 +20,7 @@ from wpssearch.backends.scoring import FIELDS
 from wpssearch.backends.whoosh.snapshot import Snapshot
 from wpssearch.findings import NearestPassage, Passage, Quotation
 from wpssearch.model import Search
-from wpssearch.quoting import Written, aligned, paragraphs, places, runs, same_writing
+from wpssearch.quoting import Written, aligned, may_stand_in, paragraphs, places, runs, same_writing
 from wpssearch.ranking import first
 from wpssearch.reading.words import evaluation_of, lowered
 from wpssearch.searching import field_of
@@ -90,7 +90,7 @@ class _Verifier:
         out: list[Passage] = []
         for candidate in candidates:
             for field, field_text in self._fields(candidate):
-                if not all(run.may_stand_in(field_text) for run in quoted):
+                if not may_stand_in(quoted, field_text):
                     continue
                 written = Written.of(field_text)
                 for place in places(quoted, written):

@@ -52,5 +52,4 @@ class InFields(Kind):
 
     def places(self, segment: InSegment, records: Array) -> Places:
         whole = segment.places(self.term, records)
-        kept = np.isin(whole.field, self.fields)
-        return Places(*(column[kept] for column in whole))
+        return whole.where(np.isin(whole.field, self.fields))

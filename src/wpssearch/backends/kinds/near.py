@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wpssearch.backends.arrays import distinct
-from wpssearch.backends.places import Places, keys_of, nowhere
+from wpssearch.backends.places import Places, keys_of, nowhere, together
 from wpssearch.backends.plan import Kind, Plan
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ class Near(Kind):
             stops = keys_of(places, places.stop)
             earliest = np.searchsorted(starts, stops - self.length, "left")
             kept = before[last] > before[np.minimum(earliest, last)]
-            out.append(Places(*(column[kept] for column in places)))
-        return Places(*(np.concatenate(columns) for columns in zip(*out, strict=True)))
+            out.append(places.where(kept))
+        return together(out)
 
     def _short(self, places: Places) -> Places:
         kept = places.stop - places.position <= self.length
-        return places if kept.all() else Places(*(column[kept] for column in places))
+        return places if kept.all() else places.where(kept)
 
 
 def _distinct(begins: Array, stops: Array) -> tuple[Array, Array]:

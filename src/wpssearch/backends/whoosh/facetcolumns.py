@@ -235,8 +235,7 @@ class Joint:
     @staticmethod
     def of(columns: Sequence[FacetColumn]) -> Joint | None:
         """The facets joined, ``None`` where that is no less work at any number of records."""
-        sizes = [column.combinations for column in columns]
-        if len(columns) < 2 or prod(sizes) > _MOST_JOINED:
+        if prod(column.combinations for column in columns) > _MOST_JOINED:
             return None
         made = Joint(columns)
         return made if made.size < len(columns[0].records) else None

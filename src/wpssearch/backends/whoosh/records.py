@@ -101,11 +101,11 @@ def _strings(record: Record) -> Iterator[object]:
 
 def content_digest(record: Record) -> bytes:
     """16 bytes that tell two contents apart, wherever they were read."""
-    out = {"id": record.id, **_parts(record)}
-    del out["source"]
     # Here: a search needs no digest.
     from hashlib import blake2b
 
+    out = {"id": record.id, **_parts(record)}
+    del out["source"]
     state = blake2b(record.text.encode("utf-8", "surrogatepass"), digest_size=16)
     state.update(b"\0" + _SORTED.encode(out).encode())
     return state.digest()

@@ -86,7 +86,6 @@ class Snapshot:
         self.groups: dict[tuple[str, str], Group] = {}
         # What the dictionary says of a word, for words that were asked for.
         self._stems: dict[str, str] = {}
-        self._forms: dict[str, tuple[Term, ...]] = {}
         self._long: dict[str, tuple[LongForm, ...]] = {}
         self._facets: dict[str, FacetValues] = {}
         self._expansions: dict[str, Expansion] = {}
@@ -110,16 +109,9 @@ class Snapshot:
 
     def forms(self, stem: str) -> Iterable[Term]:
         """The terms of live records that have this stem."""
-        known = self._forms.get(stem)
-        if known is None:
-            wanted = stem.encode()
-            found: dict[Term | None, None] = {}
-            for segment in self.segments:
-                for _, terms in segment.terms(wanted):
-                    found.update(dict.fromkeys(terms))
-            known = tuple(term for term in found if term is not None)
-            self._forms = _with(self._forms, stem, known)
-        return known
+        wanted = stem.encode()
+        every = (terms for segment in self.segments for _, terms in segment.terms(wanted))
+        return (term for terms in every for term in terms if term is not None)
 
     def defined(self, acronym: str) -> Iterable[LongForm]:
         """What live records say that an acronym, folded, stands for."""
